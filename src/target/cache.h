@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// A cache in front of a link, and the planner that decides what to ask it for.
+//
+// A stage of a report names the ranges it is about to need with cache_fetch;
+// the planner leaves out what is known, merges neighbours whose gap costs less
+// than another request, and asks for the rest in one go. Exact reads then hit
+// the cache. What is known is kept word by word, so that one word of a page
+// can be known without the rest having crossed the link.
+#ifndef MPH_TARGET_CACHE_H
+#define MPH_TARGET_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "target/link.h"
+
+struct range {
+    uint64_t address;
+    uint64_t size;
+};
+
+struct cache;
+
+// The link is borrowed and must outlive the cache. NULL when out of memory.
+struct cache *cache_create(struct link *link);
+void cache_destroy(struct cache *cache);
+
+// Forget everything: the target has run since.
+void cache_clear(struct cache *cache);
+
+// Forget one range, so that the next read crosses the link again.
+void cache_forget(struct cache *cache, uint64_t address, uint64_t size);
+
+// Declare what will be read. Ranges may overlap and come in any order. Target
+// memory that refuses is no error here: the exact read will say so.
+int cache_fetch(struct cache *cache, const struct range *ranges, size_t count,
+                struct mph_err *err);
+
+// All bytes, or an error with the first address that could not be read.
+int cache_read(struct cache *cache, uint64_t address, void *bytes, size_t size,
+               struct mph_err *err);
+
+// Bytes that callers asked to read, each counted once as long as it is known.
+uint64_t cache_needed_bytes(const struct cache *cache);
+
+#endif
