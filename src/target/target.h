@@ -24,9 +24,16 @@ struct target {
     struct link link;     // ops == NULL for a dump
     struct cache *cache;  // in front of the link
     struct vec mappings;  // files in memory, to be unmapped
+    struct vec notes;     // of struct target_note: what was missing in the input
+    uint64_t entry;       // run-time entry point of a core's program; 0 not known
     uint16_t machine;     // ELF e_machine of a core or firmware; 0 not known
     uint8_t word_bytes;   // 4 or 8 where a file says so; 0 not known
     bool big_endian;      // meaningful where word_bytes is known
+};
+
+// One line about input that was used although something was missing from it.
+struct target_note {
+    char text[240];
 };
 
 void target_init(struct target *target);
@@ -78,6 +85,9 @@ void target_forget(struct target *target, uint64_t address, uint64_t size);
 const uint8_t *target_direct(const struct target *target, uint64_t address, uint64_t size);
 
 // --- helpers for the readers in this folder ---
+
+void target_note(struct target *target, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 // Map a whole file read-only; unmapped by target_deinit. An empty file is an error.
 int target_map_file(struct target *target, const char *path, const uint8_t **bytes, size_t *size,

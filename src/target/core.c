@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// ELF cores: what GDB, Linux, ESP-IDF and our own snapshots leave behind.
+#include <elf.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "target/elf_file.h"
+#include "target/prstatus.h"
+#include "target/target.h"
+
+// The part of a segment that the file really holds. A core that was cut short
+// keeps what there is, and says what is missing.
+static uint64_t bytes_present(struct target *target, const struct elf_file *file,
+                              const struct elf_segment *segment)
+{
+    uint64_t room = segment->offset < file->size ? file->size - segment->offset : 0;
+
+    if (segment->file_size <= room)
+        return segment->file_size;
+    target_note(target, "core: truncated: 0x%llx bytes missing from 0x%llx on (%s)",
+                (unsigned long long)(segment->file_size - room),
+                (unsigned long long)(segment->address + room), file->path);
+    return room;
+}
+
+static int add_memory(struct target *target, const struct elf_file *file, struct mph_err *err)
+{
+    struct elf_segment segment;
+    uint64_t total = 0;
+
+    for (size_t i = 0; elf_file_segment(file, i, &segment); i++) {
+        if (segment.type != PT_LOAD)
+            continue;
+        uint64_t size = bytes_present(target, file, &segment);
+        int rc = target_add_bytes(target, segment.address, file->bytes + segment.offset, size,
+                                  segment.flags & PF_W, file->path, err);
+        if (rc < 0)
+            return rc;
+        total += size;
+    }
+    if (!total)
+        return mph_fail(err, MPH_ERR_FILE, "core: holds no memory (%s)", file->path);
+    return 0;
+}
+
+struct note_reader {
+    struct target *target;
+    const struct elf_file *file;
+    bool has_registers;
+};
+
+static void read_auxv(struct note_reader *reader, const struct elf_note *note)
+{
+    size_t word = reader->file->word_bytes;
+
+    for (size_t at = 0; at + 2 * word <= note->size; at += 2 * word)
+        if (bytes_get(note->bytes + at, word, reader->file->big_endian) == AT_ENTRY)
+            reader->target->entry =
+                bytes_get(note->bytes + at + word, word, reader->file->big_endian);
+}
+
+static bool read_note(void *context, const struct elf_note *note)
+{
+    struct note_reader *reader = context;
+    const struct elf_file *file = reader->file;
+
+    if (note->type == NT_AUXV && !strcmp(note->name, "CORE")) {
+        read_auxv(reader, note);
+    } else if (note->type == NT_PRSTATUS && !strcmp(note->name, "CORE") && !reader->has_registers) {
+        const struct prstatus_layout *layout = prstatus_find(file->machine, file->word_bytes);
+
+        if (layout && note->size >= layout->size) {
+            prstatus_decode(layout, note->bytes, file->big_endian, &reader->target->regs);
+            reader->has_registers = true;
+        }
+    }
+    return true;
+}
+
+int target_add_core(struct target *target, const char *path, struct mph_err *err)
+{
+    const uint8_t *bytes;
+    size_t size;
+    struct elf_file file;
+    int rc = target_map_file(target, path, &bytes, &size, err);
+
+    if (rc == 0)
+        rc = elf_file_init(&file, bytes, size, path, err);
+    if (rc < 0)
+        return rc;
+
+    struct note_reader reader = {target, &file, false};
+    if (file.type != ET_CORE)
+        rc = mph_fail(err, MPH_ERR_FILE, "core: an ELF file but not a core (%s)", path);
+    else
+        rc = add_memory(target, &file, err);
+    if (rc == 0) {
+        target->machine = file.machine;
+        target->word_bytes = file.word_bytes;
+        target->big_endian = file.big_endian;
+        elf_file_each_note(&file, read_note, &reader);
+        if (!reader.has_registers)
+            target_note(target, "core: holds no registers that are understood (%s)", path);
+    }
+    elf_file_deinit(&file);
+    return rc;
+}
