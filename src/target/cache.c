@@ -8,11 +8,12 @@
 #include "base/vec.h"
 
 // 64 words a page, so that one 64-bit mask says which of them are known.
-enum { WORD = 4, PAGE = 64 * WORD };
+enum { WORD = 4, PAGE = 64 * WORD, RETRY_MAX = 64 };
 
 struct page {
     uint64_t address; // multiple of PAGE
     uint64_t known;   // bit i: word i is known
+    uint64_t refused; // bit i: the target refused to read word i alone
     uint64_t asked;   // bit i: a caller has read word i
     uint8_t bytes[PAGE];
 };
@@ -119,11 +120,19 @@ static uint64_t word_bit(uint64_t address)
     return 1ull << (address % PAGE / WORD);
 }
 
-static bool is_known(const struct cache *cache, uint64_t word_address)
+// Known, or known to be unreadable: there is nothing to ask.
+static bool is_settled(const struct cache *cache, uint64_t word_address)
 {
     const struct page *page = find_page(cache, word_address);
 
-    return page && page->known & word_bit(word_address);
+    return page && (page->known | page->refused) & word_bit(word_address);
+}
+
+static bool is_refused(const struct cache *cache, uint64_t address)
+{
+    const struct page *page = find_page(cache, address);
+
+    return page && page->refused & word_bit(address);
 }
 
 void cache_forget(struct cache *cache, uint64_t address, uint64_t size)
@@ -135,8 +144,10 @@ void cache_forget(struct cache *cache, uint64_t address, uint64_t size)
     for (uint64_t at = address & ~(uint64_t)(WORD - 1);; at += WORD) {
         struct page *page = find_page(cache, at);
 
-        if (page)
+        if (page) {
             page->known &= ~word_bit(at);
+            page->refused &= ~word_bit(at);
+        }
         if (last - at < WORD)
             return;
     }
@@ -204,7 +215,7 @@ static int plan(const struct cache *cache, const struct range *ranges, size_t co
         uint64_t last = sorted[i].address + (sorted[i].size - 1 < room ? sorted[i].size - 1 : room);
 
         for (;; at += WORD) {
-            if (!is_known(cache, at))
+            if (!is_settled(cache, at))
                 rc = add_word(pieces, at, cache->link->gap_bytes);
             if (rc < 0 || last - at < WORD)
                 break;
@@ -214,8 +225,36 @@ static int plan(const struct cache *cache, const struct range *ranges, size_t co
     return rc;
 }
 
+// Remember a refused word; keep the words of a refused small piece for another
+// try one by one, since only one of them may be at fault.
+static int keep_refused(struct cache *cache, const struct link_read *piece, struct vec *retry)
+{
+    if (piece->size == WORD) {
+        struct page *page = need_page(cache, piece->address);
+
+        if (!page)
+            return -1;
+        page->refused |= word_bit(piece->address);
+        return 0;
+    }
+    for (size_t done = 0; piece->size <= RETRY_MAX && done < piece->size; done += WORD) {
+        struct range *word = vec_add(retry);
+
+        if (!word)
+            return -1;
+        *word = (struct range){piece->address + done, WORD};
+    }
+    return 0;
+}
+
+static int keep(struct cache *cache, const struct link_read *piece, struct vec *retry)
+{
+    return piece->status == 0 ? store(cache, piece) : keep_refused(cache, piece, retry);
+}
+
 // Ask the link for all pieces at once and keep what arrived.
-static int ask(struct cache *cache, const struct vec *pieces, struct mph_err *err)
+static int ask(struct cache *cache, const struct vec *pieces, struct vec *retry,
+               struct mph_err *err)
 {
     struct link_read *reads = calloc(pieces->len, sizeof *reads);
     uint64_t total = 0;
@@ -236,7 +275,7 @@ static int ask(struct cache *cache, const struct vec *pieces, struct mph_err *er
     if (rc == 0)
         rc = cache->link->ops->read(cache->link->context, reads, pieces->len, err);
     for (size_t i = 0; rc == 0 && i < pieces->len; i++)
-        if (reads[i].status == 0 && store(cache, &reads[i]) < 0)
+        if (keep(cache, &reads[i], retry) < 0)
             rc = mph_fail_no_memory(err);
     free(bytes);
     free(reads);
@@ -245,14 +284,17 @@ static int ask(struct cache *cache, const struct vec *pieces, struct mph_err *er
 
 int cache_fetch(struct cache *cache, const struct range *ranges, size_t count, struct mph_err *err)
 {
-    struct vec pieces = VEC_OF(struct range);
+    struct vec pieces = VEC_OF(struct range), retry = VEC_OF(struct range);
     int rc = plan(cache, ranges, count, &pieces);
 
     if (rc < 0)
         rc = mph_fail_no_memory(err);
     else if (pieces.len)
-        rc = ask(cache, &pieces, err);
+        rc = ask(cache, &pieces, &retry, err);
+    if (rc == 0 && retry.len)
+        rc = ask(cache, &retry, &retry, err); // single words: adds no further ones
     vec_deinit(&pieces);
+    vec_deinit(&retry);
     return rc;
 }
 
@@ -329,6 +371,9 @@ int cache_read(struct cache *cache, uint64_t address, void *bytes, size_t size, 
     done += copy_known(cache, address + done, out + done, size - done);
     if (done == size)
         return 0;
+    if (is_refused(cache, address + done))
+        return mph_fail_at(err, MPH_ERR_READ, address + done, "memory: cannot read (0x%llx)",
+                           (unsigned long long)(address + done));
 
     // A border of readable memory inside a merged or rounded piece: ask exactly.
     rc = read_uncached(cache, address + done, out + done, size - done, err);

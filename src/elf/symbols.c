@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "elf/symbols.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct collector {
+    struct vec *list;
+    uint64_t bias;
+    bool is_out_of_memory;
+};
+
+static bool collect(void *context, const struct elf_symbol *raw)
+{
+    struct collector *collector = context;
+
+    if (!raw->is_defined || raw->kind == STT_FILE || raw->kind == STT_SECTION || !*raw->name)
+        return true;
+
+    struct symbol *symbol = vec_add(collector->list);
+    if (!symbol) {
+        collector->is_out_of_memory = true;
+        return false;
+    }
+    *symbol = (struct symbol){raw->name, raw->address + collector->bias, raw->size};
+    return true;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct symbol *a = left, *b = right;
+
+    return strcmp(a->name, b->name);
+}
+
+int symbols_init(struct symbols *symbols, const struct elf_file *file, uint64_t bias,
+                 struct mph_err *err)
+{
+    symbols->list = VEC_OF(struct symbol);
+    struct collector collector = {&symbols->list, bias, false};
+
+    elf_file_each_symbol(file, collect, &collector);
+    if (collector.is_out_of_memory) {
+        symbols_deinit(symbols);
+        return mph_fail_no_memory(err);
+    }
+    if (symbols->list.len)
+        qsort(symbols->list.data, symbols->list.len, sizeof(struct symbol), compare);
+    return 0;
+}
+
+void symbols_deinit(struct symbols *symbols)
+{
+    vec_deinit(&symbols->list);
+}
+
+const struct symbol *symbols_find(const struct symbols *symbols, const char *name)
+{
+    struct symbol key = {.name = name};
+
+    if (!symbols->list.len)
+        return NULL;
+    return bsearch(&key, symbols->list.data, symbols->list.len, sizeof key, compare);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include "layout/area.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+enum { BLOCKS_PER_BYTE = 4, BLOCK_BYTES_MIN = 8, BLOCK_BYTES_MAX = 1024 };
+
+// The table bytes that gc_setup_area gives to `total` bytes; py/gc.c, all eras.
+static uint64_t table_bytes_for(uint64_t total, unsigned gap, unsigned tables, uint64_t block_bytes)
+{
+    return (total - gap) * 8 / (8 + 4 * tables + 8 * BLOCKS_PER_BYTE * block_bytes);
+}
+
+// I1 and I2: the pool is exactly as large as the table says, in blocks of a
+// power of two, aligned.
+static bool find_block_bytes(struct area_match *area)
+{
+    uint64_t pool = area->pool_end - area->pool_start;
+    uint64_t blocks = area->table_bytes * BLOCKS_PER_BYTE;
+
+    if (!blocks || area->pool_end <= area->pool_start || pool % blocks)
+        return false;
+
+    uint64_t block_bytes = pool / blocks;
+    if (block_bytes < BLOCK_BYTES_MIN || block_bytes > BLOCK_BYTES_MAX ||
+        block_bytes & (block_bytes - 1) || area->pool_start % block_bytes)
+        return false;
+    area->block_bytes = (uint16_t)block_bytes;
+    return true;
+}
+
+// I5 and I6: the tables end just below the pool, and the formula gives the same
+// number again. Two tables may end one byte inside the pool (odd table bytes).
+static bool fits_formula(const struct area_match *area, unsigned gap)
+{
+    uint64_t bits = (area->table_bytes + 1) / 2;
+    uint64_t end = area->table + area->table_bytes + gap + area->tables * bits;
+    int64_t slack = (int64_t)(area->pool_start - end);
+    int64_t least = area->tables == 2 ? -1 : 0;
+
+    return slack >= least && slack <= 4 * area->block_bytes + 1 &&
+           table_bytes_for(area->pool_end - area->table, gap, area->tables, area->block_bytes) ==
+               area->table_bytes;
+}
+
+// I3 and I4: the one-bit tables follow the allocation table without a hole.
+static bool find_gap(struct area_match *area)
+{
+    uint64_t end = area->table + area->table_bytes;
+
+    if (area->tables == 0) {
+        bool fits_0 = fits_formula(area, 0), fits_1 = fits_formula(area, 1);
+        area->gap = !fits_0;
+        area->gap_is_sure = fits_0 != fits_1;
+        return fits_0 || fits_1;
+    }
+    if (area->finalisers < end || area->finalisers - end > 1)
+        return false;
+    if (area->tables == 2 && area->weakrefs != area->finalisers + (area->table_bytes + 1) / 2)
+        return false;
+    area->gap = (uint8_t)(area->finalisers - end);
+    area->gap_is_sure = true;
+    return fits_formula(area, area->gap);
+}
+
+bool area_match_words(const uint8_t *words, size_t word_bytes, bool big_endian, uint64_t address,
+                      struct area_match *ret)
+{
+    uint64_t word[AREA_WORDS_MAX];
+
+    for (size_t i = 0; i < AREA_WORDS_MAX; i++)
+        word[i] = bytes_get(words + i * word_bytes, word_bytes, big_endian);
+    if (!word[0] || !word[1] || word[1] > UINT64_MAX / BLOCKS_PER_BYTE / BLOCK_BYTES_MAX ||
+        word[0] > UINT64_MAX - word[1])
+        return false;
+
+    for (uint8_t tables = 0; tables <= 2; tables++) {
+        struct area_match area = {.address = address,
+                                  .table = word[0],
+                                  .table_bytes = word[1],
+                                  .finalisers = tables > 0 ? word[2] : 0,
+                                  .weakrefs = tables > 1 ? word[3] : 0,
+                                  .pool_start = word[2 + tables],
+                                  .pool_end = word[3 + tables],
+                                  .tables = tables};
+
+        if (area.pool_start > area.table && find_block_bytes(&area) && find_gap(&area)) {
+            *ret = area;
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- scanning ---
+
+struct scan {
+    struct target *target;
+    size_t word;
+    struct vec *matches;
+    uint64_t unread;
+};
+
+// The end of a pool already found that holds `address`, or 0.
+static uint64_t pool_around(const struct scan *scan, uint64_t address)
+{
+    for (size_t i = 0; i < scan->matches->len; i++) {
+        const struct area_match *area = vec_at(scan->matches, i);
+        if (address >= area->pool_start && address < area->pool_end)
+            return area->pool_end;
+    }
+    return 0;
+}
+
+// Search `size` bytes at hand that were read from `address`; a structure may
+// need up to AREA_WORDS_MAX words from its first one on.
+static int scan_bytes(struct scan *scan, const uint8_t *bytes, uint64_t address, uint64_t size,
+                      struct mph_err *err)
+{
+    uint64_t need = AREA_WORDS_MAX * scan->word;
+    uint64_t at = -address & (scan->word - 1);
+
+    for (; at + need <= size; at += scan->word) {
+        struct area_match area;
+        bool is_match = area_match_words(bytes + at, scan->word, scan->target->big_endian,
+                                         address + at, &area);
+
+        if (!is_match)
+            continue;
+        uint64_t skip_to = pool_around(scan, address + at);
+        if (skip_to) {
+            if (skip_to - address >= size)
+                return 0;
+            at = ((skip_to - address + scan->word - 1) & ~(uint64_t)(scan->word - 1)) - scan->word;
+            continue;
+        }
+        struct area_match *added = vec_add(scan->matches);
+        if (!added)
+            return mph_fail_no_memory(err);
+        *added = area;
+    }
+    return 0;
+}
+
+enum { CHUNK = 4096 };
+
+// Over a link, memory below the first pool is what the linker placed: .data and
+// .bss are there, and reading on into the pool would cost more than it can tell.
+static bool is_past_first_heap(const struct scan *scan, uint64_t address)
+{
+    for (size_t i = 0; i < scan->matches->len; i++) {
+        const struct area_match *area = vec_at(scan->matches, i);
+        if (address >= area->table && area->address < area->table)
+            return true;
+    }
+    return false;
+}
+
+static int scan_link(struct scan *scan, const struct range *ram, struct mph_err *err)
+{
+    size_t overlap = (AREA_WORDS_MAX - 1) * scan->word;
+    uint8_t bytes[CHUNK + AREA_WORDS_MAX * 8] = {0};
+    size_t kept = 0; // bytes carried over from the previous chunk
+
+    for (uint64_t done = 0; done < ram->size; done += CHUNK) {
+        size_t size = ram->size - done < CHUNK ? (size_t)(ram->size - done) : CHUNK;
+        uint64_t address = ram->address + done;
+        struct mph_err failed = {0};
+
+        if (is_past_first_heap(scan, address))
+            return 0;
+        int rc = target_read(scan->target, address, bytes + kept, size, &failed);
+        if (rc == MPH_ERR_READ) {
+            scan->unread += ram->size - done;
+            return 0;
+        }
+        if (rc < 0)
+            return mph_fail(err, rc, "%s", failed.text);
+        rc = scan_bytes(scan, bytes, address - kept, kept + size, err);
+        if (rc < 0)
+            return rc;
+        size_t have = kept + size;
+        kept = have < overlap ? have : overlap;
+        memmove(bytes, bytes + have - kept, kept);
+    }
+    return 0;
+}
+
+static int compare_matches(const void *left, const void *right)
+{
+    const struct area_match *a = left, *b = right;
+
+    return (a->address > b->address) - (a->address < b->address);
+}
+
+int area_scan(struct target *target, size_t word_bytes, const struct range *ram, size_t ram_count,
+              struct vec *matches, uint64_t *unread, struct mph_err *err)
+{
+    struct scan scan = {.target = target, .word = word_bytes, .matches = matches};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < ram_count; i++) {
+        const uint8_t *bytes = target_direct(target, ram[i].address, ram[i].size);
+
+        if (bytes)
+            rc = scan_bytes(&scan, bytes, ram[i].address, ram[i].size, err);
+        else
+            rc = scan_link(&scan, &ram[i], err);
+    }
+    *unread += scan.unread;
+    if (matches->len)
+        qsort(matches->data, matches->len, sizeof(struct area_match), compare_matches);
+    return rc;
+}
+
+// --- chains ---
+
+static const struct area_match *match_at(const struct vec *matches, uint64_t address)
+{
+    for (size_t i = 0; i < matches->len; i++) {
+        const struct area_match *area = vec_at(matches, i);
+        if (area->address == address)
+            return area;
+    }
+    return NULL;
+}
+
+// gc_add puts the structure of a further area at the start of that area, and its
+// allocation table right behind it.
+static bool is_secondary(const struct area_match *area, size_t word)
+{
+    return area->table > area->address && area->table - area->address <= 10 * word;
+}
+
+// The area that the `next` word before this one leads to, or NULL.
+static const struct area_match *next_of(struct target *target, size_t word,
+                                        const struct vec *matches, const struct area_match *area)
+{
+    uint64_t next;
+
+    if (target_read_uint(target, area->address - word, word, &next, NULL) < 0 || !next)
+        return NULL;
+    return match_at(matches, next + word); // the structure begins with its own `next`
+}
+
+int area_chain(struct target *target, size_t word_bytes, struct vec *matches, size_t *count,
+               struct mph_err *err)
+{
+    const struct area_match *head = NULL, *other = NULL;
+
+    for (size_t i = 0; i < matches->len; i++) {
+        const struct area_match *area = vec_at(matches, i);
+
+        if (is_secondary(area, word_bytes))
+            continue;
+        if (head)
+            other = area;
+        else
+            head = area;
+    }
+    if (!head)
+        return mph_fail(err, MPH_ERR_NO_HEAP, "heap: no MicroPython heap found");
+    if (other)
+        return mph_fail_at(err, MPH_ERR_AMBIGUOUS, other->address,
+                           "heap: two heaps found, areas at 0x%llx and 0x%llx",
+                           (unsigned long long)head->address, (unsigned long long)other->address);
+
+    struct vec chain = VEC_OF(struct area_match);
+    for (const struct area_match *area = head; area && chain.len < matches->len;
+         area = next_of(target, word_bytes, matches, area)) {
+        struct area_match *added = vec_add(&chain);
+        if (!added) {
+            vec_deinit(&chain);
+            return mph_fail_no_memory(err);
+        }
+        *added = *area;
+    }
+    *count = chain.len;
+    vec_deinit(matches);
+    *matches = chain;
+    return 0;
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include "layout/qstr.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+// A pool's text entries are sampled rather than all read: a wrong form fails on
+// the first, and a link should not carry more than it must.
+enum { SAMPLES = 6 };
+
+const char *repr_name(enum repr repr)
+{
+    static const char *const names[] = {
+        "unknown", "A (before 1.13)", "A", "B (before 1.13)", "B", "C (before 1.13)", "C", "D"};
+
+    return names[repr];
+}
+
+const char *qstr_form_name(enum qstr_form form)
+{
+    static const char *const names[] = {"unknown", "embedded hash and length",
+                                        "separate hashes and lengths", "separate lengths, no hash"};
+
+    return names[form];
+}
+
+// py/obj.h mp_obj_is_qstr and MP_OBJ_QSTR_VALUE of each representation.
+bool repr_qstr(enum repr repr, uint64_t object, uint64_t *ret)
+{
+    static const struct {
+        uint64_t mask, value;
+        int shift;
+    } rules[] = {
+        [REPR_A_OLD] = {0x3, 0x2, 2},         [REPR_A] = {0x7, 0x2, 3},
+        [REPR_B_OLD] = {0x3, 0x3, 2},         [REPR_B] = {0x7, 0x3, 3},
+        [REPR_C_OLD] = {0xff800007, 0x6, 3},  [REPR_C] = {0xff80000f, 0x6, 4},
+        [REPR_D] = {0xffff000000000000, 0x2000000000000, 1},
+    };
+
+    if (repr == REPR_UNKNOWN || (object & rules[repr].mask) != rules[repr].value)
+        return false;
+    *ret = (repr == REPR_D ? object & 0xffffffff : object) >> rules[repr].shift;
+    return true;
+}
+
+size_t repr_object_bytes(enum repr repr, size_t word_bytes)
+{
+    return repr == REPR_D ? 8 : word_bytes;
+}
+
+// --- one pool ---
+
+struct pool_header {
+    uint64_t previous, first_id, count;
+    bool is_sorted;
+};
+
+static int read_header(struct target *target, size_t word, uint64_t address,
+                       struct pool_header *ret, struct mph_err *err)
+{
+    uint8_t bytes[4 * 8];
+    uint64_t sorted_bit = word == 8 ? 1ull << 63 : 1ull << 31;
+    int rc = target_read(target, address, bytes, 4 * word, err);
+
+    if (rc < 0)
+        return rc;
+    uint64_t total = bytes_get(bytes + word, word, target->big_endian);
+    ret->previous = bytes_get(bytes, word, target->big_endian);
+    ret->first_id = total & ~sorted_bit;
+    ret->is_sorted = total & sorted_bit;
+    ret->count = bytes_get(bytes + 3 * word, word, target->big_endian);
+    return 0;
+}
+
+// Ids fit in 16 bits in types and bytecode (py/qstr.h qstr_short_t).
+static bool is_plausible(const struct pool_header *header)
+{
+    return header->count <= 0xffff && header->first_id <= 0xffff;
+}
+
+static int follow_chain(struct qstrs *qstrs, struct target *target, size_t word, uint64_t newest,
+                        struct mph_err *err)
+{
+    uint64_t address = newest, next_first = 0;
+
+    for (size_t i = 0; i < QSTR_POOLS_MAX; i++) {
+        struct pool_header header;
+        int rc = read_header(target, word, address, &header, err);
+
+        if (rc < 0)
+            return rc;
+        if (!is_plausible(&header) || (i > 0 && header.first_id + header.count != next_first))
+            return mph_fail_at(err, MPH_ERR_BAD_DATA, address,
+                               "qstr: the pool at 0x%llx does not continue its chain",
+                               (unsigned long long)address);
+        qstrs->pools[qstrs->pool_count++] =
+            (struct qstr_pool){address, header.first_id, header.count, header.is_sorted};
+        next_first = header.first_id;
+        if (!header.previous)
+            return header.first_id == 0 ? 0
+                                        : mph_fail_at(err, MPH_ERR_BAD_DATA, address,
+                                                      "qstr: the chain of pools ends too early");
+        address = header.previous;
+    }
+    return mph_fail_at(err, MPH_ERR_BAD_DATA, newest, "qstr: the chain of pools does not end");
+}
+
+// --- one string ---
+
+struct pool_fields {
+    uint64_t lengths; // address of the length array; 0 in the embedded form
+    uint64_t entries; // address of qstrs[]
+};
+
+static int read_fields(const struct qstrs *qstrs, struct target *target, size_t word,
+                       uint64_t pool, struct pool_fields *ret, struct mph_err *err)
+{
+    size_t lengths = qstrs->form == QSTR_SEPARATE ? 5 : 4;
+
+    *ret = (struct pool_fields){0, pool + 4 * word};
+    if (qstrs->form == QSTR_EMBEDDED)
+        return 0;
+    ret->entries = pool + (lengths + 1) * word;
+    return target_read_uint(target, pool + lengths * word, word, &ret->lengths, err);
+}
+
+static int read_text(struct target *target, uint64_t address, size_t length,
+                     char text[QSTR_TEXT_MAX + 1], struct mph_err *err)
+{
+    int rc = target_read(target, address, text, length + 1, err);
+
+    if (rc < 0)
+        return rc;
+    if (text[length] != '\0')
+        return mph_fail_at(err, MPH_ERR_BAD_DATA, address + length,
+                           "qstr: text at 0x%llx is not %zu bytes long",
+                           (unsigned long long)address, length);
+    return 0;
+}
+
+static int text_at(const struct qstrs *qstrs, struct target *target, size_t word,
+                   const struct pool_fields *fields, uint64_t index, char text[QSTR_TEXT_MAX + 1],
+                   struct mph_err *err)
+{
+    uint64_t entry, length;
+    int rc = target_read_uint(target, fields->entries + index * word, word, &entry, err);
+
+    if (rc < 0)
+        return rc;
+    if (qstrs->form == QSTR_EMBEDDED) {
+        rc = target_read_uint(target, entry + qstrs->hash_bytes, 1, &length, err);
+        entry += qstrs->hash_bytes + 1u;
+    } else {
+        rc = target_read_uint(target, fields->lengths + index, 1, &length, err);
+    }
+    return rc < 0 ? rc : read_text(target, entry, (size_t)length, text, err);
+}
+
+int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
+              char text[QSTR_TEXT_MAX + 1], struct mph_err *err)
+{
+    for (size_t i = 0; i < qstrs->pool_count; i++) {
+        const struct qstr_pool *pool = &qstrs->pools[i];
+        struct pool_fields fields;
+
+        if (id < pool->first_id)
+            continue;
+        if (id - pool->first_id >= pool->count)
+            break;
+        int rc = read_fields(qstrs, target, word_bytes, pool->address, &fields, err);
+        if (rc < 0)
+            return rc;
+        return text_at(qstrs, target, word_bytes, &fields, id - pool->first_id, text, err);
+    }
+    return mph_fail(err, MPH_ERR_BAD_DATA, "qstr: no string has the id %llu",
+                    (unsigned long long)id);
+}
+
+// --- which form the text is in ---
+
+// py/qstr.c qstr_compute_hash.
+static uint32_t hash_of(const char *text, size_t length, size_t hash_bytes)
+{
+    uint32_t hash = 5381;
+
+    for (size_t i = 0; i < length; i++)
+        hash = hash * 33 ^ (unsigned char)text[i];
+    hash &= hash_bytes == 1 ? 0xff : 0xffff;
+    return hash ? hash : 1;
+}
+
+static bool embedded_hash_fits(const struct qstrs *qstrs, struct target *target, size_t word,
+                               const struct pool_fields *fields, uint64_t index, const char *text)
+{
+    uint64_t entry, hash;
+
+    return target_read_uint(target, fields->entries + index * word, word, &entry, NULL) == 0 &&
+           target_read_uint(target, entry, qstrs->hash_bytes, &hash, NULL) == 0 &&
+           hash == hash_of(text, strlen(text), qstrs->hash_bytes);
+}
+
+// Whether samples of one pool decode in the form that `qstrs` supposes. The
+// length byte alone is weak for short texts, so the text must have no NUL in it
+// and the embedded form must have the right hash too.
+static bool pool_fits(const struct qstrs *qstrs, struct target *target, size_t word,
+                      const struct qstr_pool *pool)
+{
+    struct pool_fields fields;
+    uint64_t step = pool->count / SAMPLES + 1;
+
+    if (read_fields(qstrs, target, word, pool->address, &fields, NULL) < 0)
+        return false;
+    for (uint64_t index = pool->first_id ? 0 : 1; index < pool->count; index += step) {
+        char text[QSTR_TEXT_MAX + 1];
+        uint64_t length = 0;
+
+        if (text_at(qstrs, target, word, &fields, index, text, NULL) < 0)
+            return false;
+        if (qstrs->form == QSTR_EMBEDDED) {
+            if (!embedded_hash_fits(qstrs, target, word, &fields, index, text))
+                return false;
+        } else if (target_read_uint(target, fields.lengths + index, 1, &length, NULL) < 0 ||
+                   strlen(text) != length) {
+            return false;
+        }
+    }
+    return pool->count > 0;
+}
+
+static bool form_fits(const struct qstrs *qstrs, struct target *target, size_t word)
+{
+    for (size_t i = 0; i < qstrs->pool_count; i++)
+        if (qstrs->pools[i].count > 1 && pool_fits(qstrs, target, word, &qstrs->pools[i]))
+            return true;
+    return false;
+}
+
+int qstrs_init(struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t newest,
+               struct mph_err *err)
+{
+    static const struct {
+        enum qstr_form form;
+        uint8_t hash_bytes;
+    } forms[] = {{QSTR_SEPARATE, 0}, {QSTR_NO_HASHES, 0}, {QSTR_EMBEDDED, 2}, {QSTR_EMBEDDED, 1}};
+    struct qstrs found = {0};
+    int rc = follow_chain(&found, target, word_bytes, newest, err);
+
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        found.form = forms[i].form;
+        found.hash_bytes = forms[i].hash_bytes;
+        if (form_fits(&found, target, word_bytes)) {
+            *qstrs = found;
+            return 0;
+        }
+    }
+    return mph_fail_at(err, MPH_ERR_BAD_DATA, newest, "qstr: no pool of the chain holds text");
+}

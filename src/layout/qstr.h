@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Interned strings: the chain of pools, and the text behind an id. And which
+// object representation tells an id from a pointer.
+#ifndef MPH_LAYOUT_QSTR_H
+#define MPH_LAYOUT_QSTR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "target/target.h"
+
+// Where the text's length and hash are. py/qstr.h: embedded up to v1.18,
+// separate arrays from v1.19 (18b1ba086c), hashes optional from v1.23 (7ea503929a).
+enum qstr_form {
+    QSTR_FORM_UNKNOWN,
+    QSTR_EMBEDDED,   // entry -> {hash, length, text, NUL}
+    QSTR_SEPARATE,   // entry -> text; pool.hashes, pool.lengths
+    QSTR_NO_HASHES,  // entry -> text; pool.lengths
+};
+
+enum { QSTR_POOLS_MAX = 16, QSTR_TEXT_MAX = 255 };
+
+struct qstr_pool {
+    uint64_t address;
+    uint64_t first_id; // ids below are in the previous pools
+    uint64_t count;
+    bool is_sorted; // v1.22 and later say so in the top bit of total_prev_len
+};
+
+struct qstrs {
+    enum qstr_form form;
+    uint8_t hash_bytes; // of an embedded hash, 1 or 2
+    uint64_t holder;    // address of the last_pool pointer
+    size_t pool_count;
+    struct qstr_pool pools[QSTR_POOLS_MAX]; // newest first
+};
+
+// How an object word tells small integers, qstrs, immediates and pointers
+// apart: representations A to D of py/obj.h, before and after v1.13 moved the
+// qstr id up by one bit (6f0c83f6e1).
+enum repr {
+    REPR_UNKNOWN,
+    REPR_A_OLD,
+    REPR_A,
+    REPR_B_OLD,
+    REPR_B,
+    REPR_C_OLD,
+    REPR_C,
+    REPR_D,
+};
+
+const char *repr_name(enum repr repr);
+const char *qstr_form_name(enum qstr_form form);
+
+// The qstr id in an object word, if it holds one.
+bool repr_qstr(enum repr repr, uint64_t object, uint64_t *ret);
+
+// Bytes of an object word.
+size_t repr_object_bytes(enum repr repr, size_t word_bytes);
+
+// Follow the chain from the newest pool. Fails with MPH_ERR_BAD_DATA when it
+// breaks an invariant: total_prev_len == prev.total_prev_len + prev.len, an end
+// with prev 0, lengths that match the text.
+int qstrs_init(struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t newest,
+               struct mph_err *err);
+
+// The text of an id, NUL-terminated, at most QSTR_TEXT_MAX bytes.
+int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
+              char text[QSTR_TEXT_MAX + 1], struct mph_err *err);
+
+#endif
