@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""A real GDB, in batch and by hand."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pexpect
+
+GDB = ["gdb-multiarch", "-nx", "-q"]
+PROMPT = r"\(gdb\) "
+SETUP = ["set pagination off", "set confirm off", "set width 0", "set height 0"]
+
+
+@dataclass(frozen=True)
+class GdbResult:
+    """How a batch of commands went."""
+
+    stdout: str
+    stderr: str
+    exit: int
+
+
+def run_gdb(
+    commands: Sequence[str], arguments: Sequence[str] = (), timeout: float = 60
+) -> GdbResult:
+    """Runs GDB commands in batch; the first one that fails ends it. `arguments` are GDB's own."""
+    argv = ["setpriv", "--pdeathsig", "KILL", "--", *GDB, "-batch", *arguments]
+    for command in [*SETUP, *commands]:
+        argv += ["-ex", command]
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
+    )
+    return GdbResult(done.stdout, done.stderr, done.returncode)
+
+
+def gdb_interactive(arguments: Sequence[str] = (), timeout: float = 30) -> pexpect.spawn:
+    """A GDB on a terminal of its own, at its first prompt. Use it as a context manager::
+
+        with gdb_interactive() as gdb:
+            gdb.sendline("target extended-remote :3333")
+            gdb.expect(PROMPT)
+    """
+    argv = ["--pdeathsig", "KILL", "--", *GDB, *arguments]
+    for command in SETUP:
+        argv += ["-ex", command]
+    child = pexpect.spawn(
+        "setpriv", argv, encoding="utf-8", timeout=timeout, echo=False, dimensions=(50, 200)
+    )
+    child.expect(PROMPT)
+    return child

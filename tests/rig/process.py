@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Child processes that never outlive the script."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+class ProcessError(Exception):
+    """A child ended too early, or did not do what was waited for."""
+
+
+def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None:
+    """Waits for a condition that raises no event, such as a file that appears."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise ProcessError(f"{what}: not within {timeout:g} s")
+        time.sleep(0.005)
+
+
+def scratch_folder() -> Path:
+    """A new folder with a short path: a unix socket's may have 107 characters."""
+    return Path(tempfile.mkdtemp(prefix="rig-"))
+
+
+class Process:
+    """A child whose output goes to a log, and that is killed when its context ends.
+
+    The kernel also kills it when the thread that started it dies, however that happens.
+    """
+
+    def __init__(self, argv: Sequence[str | Path], name: str) -> None:
+        self.name = name
+        self.argv = [str(arg) for arg in argv]
+        self._output = ""
+        self._changed = threading.Condition()
+        self._ended = False
+        self._popen: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Process:
+        guard = ["setpriv", "--pdeathsig", "KILL", "--"]
+        self._popen = subprocess.Popen(
+            guard + self.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        threading.Thread(target=self._collect, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def _collect(self) -> None:
+        assert self._popen and self._popen.stdout
+        while data := self._popen.stdout.read1(65536):
+            with self._changed:
+                self._output += data.decode(errors="replace")
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def pid(self) -> int:
+        assert self._popen
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def log(self) -> str:
+        """What the child has written so far, stdout and stderr."""
+        with self._changed:
+            return self._output
+
+    def wait_log(self, pattern: str, timeout: float = 10) -> re.Match[str]:
+        """Waits until the log matches a regular expression (of whole lines, with ^ and $)."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not (match := re.search(pattern, self._output, re.MULTILINE)):
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    why = "it ended" if self._ended else f"not within {timeout:g} s"
+                    raise ProcessError(f"{self.name}: no '{pattern}': {why}\n{self._output}")
+                self._changed.wait(left)
+            return match
+
+    def send_signal(self, number: int) -> None:
+        assert self._popen
+        self._popen.send_signal(number)
+
+    def wait(self, timeout: float = 10) -> int:
+        """Waits for the child's own end; gives its exit status."""
+        assert self._popen
+        return self._popen.wait(timeout)
+
+    def stop(self) -> None:
+        """SIGTERM, then SIGKILL if it takes longer than a moment. Harmless when it has ended."""
+        if self._popen is None:
+            return
+        if self.running:
+            self._popen.terminate()
+        try:
+            self._popen.wait(3)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+
+
+class Scratch:
+    """A scratch folder that goes with its context."""
+
+    def __init__(self) -> None:
+        self.path = scratch_folder()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
