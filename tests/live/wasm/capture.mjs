@@ -9,8 +9,8 @@
 // VARIANT is what the package ships beside the plain build: settrace, ulab, settrace-ulab.
 //
 // The memory is copied while the board is inside mem_info(1), when the line "GC memory layout"
-// leaves it: the map is printed straight from the allocation table, and the port's printing takes
-// nothing from the collected heap, so the rows that follow describe the copied memory.
+// leaves it: the map is printed straight from the allocation table, and until its last row nothing
+// changes but some forty bytes of C stack, so the rows describe the copied memory.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -96,7 +96,8 @@ class Board {
         if (line.startsWith("GC memory layout") && this.copy === null) {
             this.copy = new Uint8Array(this.memory.buffer.slice(0));
         }
-        this.lines.push(line);
+        // Builds from 1.22 on end lines with CR LF, as a serial console does.
+        this.lines.push(line.replace(/\r$/, ""));
     }
 
     run(source) {
