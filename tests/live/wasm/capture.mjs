@@ -33,7 +33,8 @@ function findBuild(name) {
     if (!fs.existsSync(wasm)) {
         throw new Error(`${wasm} is missing: run 'npm ci' in the top folder, or check the name`);
     }
-    return { version, variant: variant.slice(1), wasm, script: path.join(folder, "micropython.mjs") };
+    const script = path.join(folder, "micropython.mjs");
+    return { version, variant: variant.slice(1), wasm, script };
 }
 
 // Every way to an instance passes through one of these functions; keep the memory it exports.

@@ -8,7 +8,7 @@
     heap.moment(1)      what the board knows about its objects, and its call stack then
 
 The folder is $MPHEAP_BUILD, or build/ in the top folder. A capture is made again when capture.mjs,
-program.py or the pinned packages change. A moment is 1 (objects built) or 2 (holes left, collected).
+program.py or the pinned packages change. Moment 1: objects built; 2: holes left, and collected.
 """
 
 import fcntl
