@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+#include "target/openocd_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+enum {
+    WORD = 4,
+    DUMP_LEAST = 16 * 1024 / WORD, // words from which a file pays off
+};
+
+// Longest spellings: "0xffffffff80000000 " for a word whose sign was extended
+// to 64 bits, with room to spare, and "0x20000000: " once every eight by mdw.
+enum { WORD_TEXT = 24, RUN_TEXT = 32, ANSWER_TEXT = 64 * 1024 };
+
+// A script stays under the 64 KB a line of the Tcl port may have (tcl_server.c
+// TCL_LINE_MAX, v0.12) at 26 bytes a run; read_memory takes 64 K words.
+static const struct portion FIRST_WORDS = {1024, 256, 64 * 1024};
+static const struct portion FIRST_RUNS = {256, 32, 2048};
+static const struct portion FIRST_DUMP = {DUMP_LEAST, DUMP_LEAST, 1024 * 1024};
+
+void openocd_memory_init(struct openocd_memory *ret, struct tcl_port *port, const char *target,
+                         bool big_endian, bool has_read_memory)
+{
+    *ret = (struct openocd_memory){
+        .port = port,
+        .target = target,
+        .big_endian = big_endian,
+        .has_read_memory = has_read_memory,
+        .has_dump = true,
+        .words = FIRST_WORDS,
+        .runs = FIRST_RUNS,
+        .dump_words = FIRST_DUMP,
+    };
+}
+
+// Learn from a portion that was as large as allowed and took `seconds`. Growing
+// fourfold stays under 200 ms where one takes less than a quarter of that.
+static void portion_adapt(struct portion *portion, size_t used, double seconds)
+{
+    if (used < portion->limit)
+        return;
+    if (seconds < 0.025)
+        portion->limit *= 4;
+    else if (seconds < 0.1)
+        portion->limit *= 2;
+    else if (seconds > 0.2)
+        portion->limit /= 2;
+    if (portion->limit > portion->most)
+        portion->limit = portion->most;
+    if (portion->limit < portion->least)
+        portion->limit = portion->least;
+}
+
+// --- where we are in the reads asked for ---
+
+struct cursor {
+    struct link_read *reads;
+    size_t count;
+    size_t index; // the read that is next
+    size_t done;  // words of it that are done
+};
+
+static uint64_t first_word(const struct link_read *read)
+{
+    return read->address & ~(uint64_t)(WORD - 1);
+}
+
+static size_t word_count(const struct link_read *read)
+{
+    return (size_t)((read->address % WORD + read->size + WORD - 1) / WORD);
+}
+
+static bool cursor_at_end(const struct cursor *cursor)
+{
+    return cursor->index == cursor->count;
+}
+
+static size_t cursor_left(const struct cursor *cursor)
+{
+    return word_count(&cursor->reads[cursor->index]) - cursor->done;
+}
+
+static uint64_t cursor_address(const struct cursor *cursor)
+{
+    return first_word(&cursor->reads[cursor->index]) + (uint64_t)WORD * cursor->done;
+}
+
+static void cursor_advance(struct cursor *cursor, size_t words)
+{
+    cursor->done += words;
+    if (cursor_left(cursor) == 0) {
+        cursor->index++;
+        cursor->done = 0;
+    }
+}
+
+static void cursor_refuse(struct cursor *cursor)
+{
+    cursor->reads[cursor->index].status = MPH_ERR_READ;
+    cursor->index++;
+    cursor->done = 0;
+}
+
+// Put the bytes of one word where the read at the cursor wants them, which may
+// begin or end within it.
+static void deliver(const struct cursor *cursor, size_t index, const uint8_t bytes[WORD])
+{
+    struct link_read *read = &cursor->reads[cursor->index];
+    size_t skip = (size_t)(read->address % WORD);
+    size_t at = (cursor->done + index) * WORD; // counted from first_word
+
+    for (size_t i = 0; i < WORD; i++)
+        if (at + i >= skip && at + i - skip < read->size)
+            read->bytes[at + i - skip] = bytes[i];
+}
+
+// --- gathering runs of words in one script ---
+
+struct gather {
+    struct openocd_run *runs;
+    size_t count;
+    size_t words; // in all runs
+};
+
+static bool wants_dump(const struct openocd_memory *memory, const struct cursor *cursor)
+{
+    return memory->has_dump && tcl_port_is_shared(memory->port) &&
+           cursor_left(cursor) >= DUMP_LEAST;
+}
+
+// Choose the runs of the next script. Only the last may end before its read does.
+static void gather_plan(struct gather *gather, const struct openocd_memory *memory,
+                        struct cursor cursor, uint32_t *words)
+{
+    gather->count = gather->words = 0;
+    while (!cursor_at_end(&cursor) && gather->count < memory->runs.limit &&
+           gather->words < memory->words.limit) {
+        size_t room = memory->words.limit - gather->words;
+        size_t take = cursor_left(&cursor) < room ? cursor_left(&cursor) : room;
+
+        if (gather->count && wants_dump(memory, &cursor))
+            return;
+        gather->runs[gather->count++] =
+            (struct openocd_run){cursor_address(&cursor), take, words + gather->words, false};
+        gather->words += take;
+        cursor_advance(&cursor, take);
+    }
+}
+
+static void gather_script(struct text *script, const struct openocd_memory *memory,
+                          const struct gather *gather)
+{
+    text_puts(script, "set mph_o {}; foreach {mph_a mph_n} {");
+    for (size_t i = 0; i < gather->count; i++)
+        text_printf(script, " 0x%llx %zu", (unsigned long long)gather->runs[i].address,
+                    gather->runs[i].count);
+    text_puts(script, "} {if {[catch {");
+    if (memory->has_read_memory)
+        text_printf(script, "%s read_memory $mph_a 32 $mph_n", memory->target);
+    else
+        text_printf(script, "capture {%s mdw $mph_a $mph_n}", memory->target);
+    text_puts(script, "} mph_v]} {append mph_o {!;}} else {append mph_o $mph_v {;}}};"
+                      " lindex [list $mph_o [unset mph_o mph_v]] 0");
+}
+
+static int gather_ask(const struct gather *gather, const struct openocd_memory *memory,
+                      struct mph_err *err)
+{
+    size_t limit = gather->words * WORD_TEXT + gather->count * RUN_TEXT + ANSWER_TEXT;
+    struct tcl_result result;
+    struct text script;
+
+    text_init(&script, NULL);
+    gather_script(&script, memory, gather);
+    int rc = tcl_port_eval(memory->port, &script, limit, &result, err);
+    text_deinit(&script);
+    if (rc < 0)
+        return rc;
+    if (result.code != 0)
+        return tcl_port_fail(memory->port, err, "cannot read memory", result.text, result.len);
+
+    bool fits = memory->has_read_memory
+                    ? openocd_reply_words(result.text, result.len, gather->runs, gather->count)
+                    : openocd_reply_mdw(result.text, result.len, gather->runs, gather->count);
+    return fits ? 0
+                : tcl_port_fail(memory->port, err, "an answer does not hold the memory asked for",
+                                result.text, result.len);
+}
+
+static void gather_deliver(const struct gather *gather, const struct openocd_memory *memory,
+                           struct cursor *cursor)
+{
+    for (size_t i = 0; i < gather->count; i++) {
+        const struct openocd_run *run = &gather->runs[i];
+
+        if (run->refused) {
+            cursor_refuse(cursor);
+            continue;
+        }
+        for (size_t w = 0; w < run->count; w++) {
+            uint8_t bytes[WORD];
+
+            bytes_put(bytes, WORD, memory->big_endian, run->words[w]);
+            deliver(cursor, w, bytes);
+        }
+        memory->port->stats->pieces++;
+        memory->port->stats->bytes += (uint64_t)WORD * run->count;
+        cursor_advance(cursor, run->count);
+    }
+}
+
+static int read_gather(struct openocd_memory *memory, struct cursor *cursor, struct mph_err *err)
+{
+    struct gather gather = {.runs = calloc(memory->runs.limit, sizeof *gather.runs)};
+    uint32_t *words = malloc(memory->words.limit * sizeof *words);
+    int rc = gather.runs && words ? 0 : mph_fail_no_memory(err);
+
+    if (rc == 0) {
+        double start = stream_now();
+
+        gather_plan(&gather, memory, *cursor, words);
+        rc = gather_ask(&gather, memory, err);
+        portion_adapt(&memory->words, gather.words, stream_now() - start);
+        portion_adapt(&memory->runs, gather.count, stream_now() - start);
+    }
+    if (rc == 0)
+        gather_deliver(&gather, memory, cursor);
+    free(words);
+    free(gather.runs);
+    return rc;
+}
+
+// --- long runs through a file ---
+
+void openocd_with_target(struct text *script, const char *target, const struct text *command)
+{
+    text_printf(script, "set mph_c [target current]; targets %s; set mph_e [catch {", target);
+    text_add(script, command->bytes, command->len);
+    text_puts(script, "} mph_v]; targets $mph_c; list $mph_e $mph_v");
+    if (command->failed)
+        script->failed = command->failed;
+}
+
+// Have OpenOCD write the memory to a file. *ret: whether it said it did.
+static int dump_ask(const struct openocd_memory *memory, uint64_t address, size_t words, bool *ret,
+                    struct mph_err *err)
+{
+    struct text command, script;
+    struct tcl_result result, outcome;
+
+    text_init(&command, NULL);
+    text_puts(&command, "dump_image ");
+    tcl_quote_data_file(&command, memory->port);
+    text_printf(&command, " 0x%llx %zu", (unsigned long long)address, words * WORD);
+    text_init(&script, NULL);
+    openocd_with_target(&script, memory->target, &command);
+    int rc = tcl_port_eval(memory->port, &script, ANSWER_TEXT, &result, err);
+    if (rc == 0)
+        *ret = result.code == 0 && tcl_result_parse(result.text, result.len, &outcome) &&
+               outcome.code == 0;
+    text_deinit(&script);
+    text_deinit(&command);
+    return rc;
+}
+
+// One portion of the read at the cursor. Where that fails, the usual way says
+// whether the memory or the file was to blame.
+static int read_dump(struct openocd_memory *memory, struct cursor *cursor, struct mph_err *err)
+{
+    size_t left = cursor_left(cursor), limit = memory->dump_words.limit;
+    size_t words = left < limit ? left : limit;
+    uint8_t *bytes = malloc(words * WORD);
+    bool said = false;
+    double start = stream_now();
+
+    if (!bytes)
+        return mph_fail_no_memory(err);
+    int rc = dump_ask(memory, cursor_address(cursor), words, &said, err);
+    if (rc == 0 && tcl_port_take_data(memory->port, bytes, words * WORD) && said) {
+        portion_adapt(&memory->dump_words, words, stream_now() - start);
+        for (size_t w = 0; w < words; w++)
+            deliver(cursor, w, bytes + w * WORD);
+        memory->port->stats->pieces++;
+        memory->port->stats->bytes += (uint64_t)WORD * words;
+        cursor_advance(cursor, words);
+    } else if (rc == 0) {
+        size_t index = cursor->index;
+
+        rc = read_gather(memory, cursor, err);
+        if (rc == 0 && cursor->reads[index].status == 0)
+            memory->has_dump = false;
+    }
+    free(bytes);
+    return rc;
+}
+
+int openocd_memory_read(struct openocd_memory *memory, struct link_read *reads, size_t count,
+                        struct mph_err *err)
+{
+    struct cursor cursor = {reads, count, 0, 0};
+    int rc = 0;
+
+    for (size_t i = 0; i < count; i++)
+        reads[i].status = 0;
+    while (rc == 0 && !cursor_at_end(&cursor))
+        rc = wants_dump(memory, &cursor) ? read_dump(memory, &cursor, err)
+                                         : read_gather(memory, &cursor, err);
+    return rc;
+}
