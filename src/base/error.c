@@ -47,6 +47,13 @@ int mph_fail_at(struct mph_err *err, int code, uint64_t address, const char *for
     return code;
 }
 
+int mph_fail_again(struct mph_err *err, const struct mph_err *kept)
+{
+    if (err && !err->code)
+        *err = *kept;
+    return kept->code;
+}
+
 int mph_fail_no_memory(struct mph_err *err)
 {
     return mph_fail(err, MPH_ERR_NO_MEMORY, "out of memory");

@@ -45,6 +45,9 @@ int mph_fail(struct mph_err *err, int code, const char *format, ...)
 int mph_fail_at(struct mph_err *err, int code, uint64_t address, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+// Pass on an error that was kept aside while alternatives were tried.
+int mph_fail_again(struct mph_err *err, const struct mph_err *kept);
+
 // Out of memory on the host, in words.
 int mph_fail_no_memory(struct mph_err *err);
 

@@ -101,7 +101,6 @@ struct scan {
     struct target *target;
     size_t word;
     struct vec *matches;
-    uint64_t unread;
 };
 
 // The end of a pool already found that holds `address`, or 0.
@@ -174,7 +173,6 @@ static int scan_link(struct scan *scan, const struct range *ram, struct mph_err 
             return 0;
         int rc = target_read(scan->target, address, bytes + kept, size, &failed);
         if (rc == MPH_ERR_READ) {
-            scan->unread += ram->size - done;
             return 0;
         }
         if (rc < 0)
@@ -197,7 +195,7 @@ static int compare_matches(const void *left, const void *right)
 }
 
 int area_scan(struct target *target, size_t word_bytes, const struct range *ram, size_t ram_count,
-              struct vec *matches, uint64_t *unread, struct mph_err *err)
+              struct vec *matches, struct mph_err *err)
 {
     struct scan scan = {.target = target, .word = word_bytes, .matches = matches};
     int rc = 0;
@@ -210,7 +208,6 @@ int area_scan(struct target *target, size_t word_bytes, const struct range *ram,
         else
             rc = scan_link(&scan, &ram[i], err);
     }
-    *unread += scan.unread;
     if (matches->len)
         qsort(matches->data, matches->len, sizeof(struct area_match), compare_matches);
     return rc;
@@ -218,38 +215,17 @@ int area_scan(struct target *target, size_t word_bytes, const struct range *ram,
 
 // --- chains ---
 
-static const struct area_match *match_at(const struct vec *matches, uint64_t address)
-{
-    for (size_t i = 0; i < matches->len; i++) {
-        const struct area_match *area = vec_at(matches, i);
-        if (area->address == address)
-            return area;
-    }
-    return NULL;
-}
-
 // gc_add puts the structure of a further area at the start of that area, and its
-// allocation table right behind it.
+// allocation table right behind it (py/gc.c, v1.20 and later).
 static bool is_secondary(const struct area_match *area, size_t word)
 {
     return area->table > area->address && area->table - area->address <= 10 * word;
 }
 
-// The area that the `next` word before this one leads to, or NULL.
-static const struct area_match *next_of(struct target *target, size_t word,
-                                        const struct vec *matches, const struct area_match *area)
+int area_head(const struct vec *matches, size_t word_bytes, struct area_match *ret,
+              struct mph_err *err)
 {
-    uint64_t next;
-
-    if (target_read_uint(target, area->address - word, word, &next, NULL) < 0 || !next)
-        return NULL;
-    return match_at(matches, next + word); // the structure begins with its own `next`
-}
-
-int area_chain(struct target *target, size_t word_bytes, struct vec *matches, size_t *count,
-               struct mph_err *err)
-{
-    const struct area_match *head = NULL, *other = NULL;
+    const struct area_match *head = NULL;
 
     for (size_t i = 0; i < matches->len; i++) {
         const struct area_match *area = vec_at(matches, i);
@@ -257,29 +233,26 @@ int area_chain(struct target *target, size_t word_bytes, struct vec *matches, si
         if (is_secondary(area, word_bytes))
             continue;
         if (head)
-            other = area;
-        else
-            head = area;
+            return mph_fail_at(err, MPH_ERR_AMBIGUOUS, area->address,
+                               "heap: two heaps found, areas at 0x%llx and 0x%llx",
+                               (unsigned long long)head->address,
+                               (unsigned long long)area->address);
+        head = area;
     }
     if (!head)
         return mph_fail(err, MPH_ERR_NO_HEAP, "heap: no MicroPython heap found");
-    if (other)
-        return mph_fail_at(err, MPH_ERR_AMBIGUOUS, other->address,
-                           "heap: two heaps found, areas at 0x%llx and 0x%llx",
-                           (unsigned long long)head->address, (unsigned long long)other->address);
-
-    struct vec chain = VEC_OF(struct area_match);
-    for (const struct area_match *area = head; area && chain.len < matches->len;
-         area = next_of(target, word_bytes, matches, area)) {
-        struct area_match *added = vec_add(&chain);
-        if (!added) {
-            vec_deinit(&chain);
-            return mph_fail_no_memory(err);
-        }
-        *added = *area;
-    }
-    *count = chain.len;
-    vec_deinit(matches);
-    *matches = chain;
+    *ret = *head;
     return 0;
+}
+
+bool area_leads_on(struct target *target, size_t word_bytes, const struct area_match *area)
+{
+    uint8_t words[AREA_WORDS_MAX * 8];
+    struct area_match other;
+    uint64_t next;
+
+    return target_read_uint(target, area->address - word_bytes, word_bytes, &next, NULL) == 0 &&
+           next && target_read(target, next + word_bytes, words, AREA_WORDS_MAX * word_bytes, NULL) == 0 &&
+           area_match_words(words, word_bytes, target->big_endian, next + word_bytes, &other) &&
+           is_secondary(&other, word_bytes);
 }

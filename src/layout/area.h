@@ -39,16 +39,20 @@ bool area_match_words(const uint8_t *words, size_t word_bytes, bool big_endian, 
                       struct area_match *ret);
 
 // All area structures in the given RAM, as struct area_match in rising order of
-// address. Pools of areas that were found are not searched. What cannot be read
-// is passed over; the number of bytes passed over is added to *unread.
+// address. Pools of areas that were found are not searched. Over a link each range
+// is read upwards until the target refuses, or the first heap begins.
 int area_scan(struct target *target, size_t word_bytes, const struct range *ram, size_t ram_count,
-              struct vec *matches, uint64_t *unread, struct mph_err *err);
+              struct vec *matches, struct mph_err *err);
 
-// Reduce matches to the areas of one heap: the head of the `next` chain and the
-// areas it leads to come first, in chain order; *count says how many. Structures
-// left over from areas that were freed are dropped. MPH_ERR_NO_HEAP when
-// there is no head, MPH_ERR_AMBIGUOUS when there are several.
-int area_chain(struct target *target, size_t word_bytes, struct vec *matches, size_t *count,
-               struct mph_err *err);
+// The first area of the one heap there is: the structure that does not lie in
+// an area of its own. Further areas hang from it; structures left over from areas
+// that were freed are passed over. MPH_ERR_NO_HEAP when there is none,
+// MPH_ERR_AMBIGUOUS when there are several.
+int area_head(const struct vec *matches, size_t word_bytes, struct area_match *ret,
+              struct mph_err *err);
+
+// Whether the word before the structure is a `next` that leads to another area:
+// then the heap is split, and the structure begins with that word.
+bool area_leads_on(struct target *target, size_t word_bytes, const struct area_match *area);
 
 #endif

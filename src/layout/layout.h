@@ -20,6 +20,7 @@ enum how {
     HOW_SYMBOL,   // the firmware's symbol table
     HOW_MEASURED, // found in memory by an invariant
     HOW_ERA,      // the eras table, for the era that the evidence points to
+    HOW_VERSION,  // the firmware's version string
     HOW_USER,     // an option
 };
 
@@ -103,11 +104,12 @@ struct layout {
 
     enum era era;
     enum how era_how;
-    char era_text[64];     // the span of releases that fit, e.g. "1.9 to 1.9.4"
+    const char *era_text;  // the span of releases that fit, e.g. "1.8.1 to 1.9.4"
     char version[96];      // the firmware's own version string, "" if none was found
     enum how version_how;
     int version_number;    // major * 10000 + minor * 100 + patch, 0 not known
 
+    bool objects_learned;  // layout_learn_objects has run
     uint64_t metatype;     // mp_type_type; 0 not known
     enum how metatype_how;
     enum type_form type_form;
@@ -138,6 +140,11 @@ struct layout_options {
 int layout_init(struct layout *layout, struct target *target, const struct firmware *firmware,
                 const struct layout_options *options, struct mph_err *err);
 void layout_deinit(struct layout *layout);
+
+// Learn what objects need: qstr pools, metatype, representation. Without an ELF
+// layout_init has done it; with one it is a second witness that costs reads, so
+// only those who print it ask. What is not found is left unknown and noted.
+int layout_learn_objects(struct layout *layout, struct target *target, struct mph_err *err);
 
 // A pointer-sized word at an address.
 int layout_read_word(const struct layout *layout, struct target *target, uint64_t address,

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "gc/numbers.h"
+
+// The board's own loop counts a run when the next head or free block ends it;
+// walking run by run gives the same numbers.
+void gc_area_numbers(const struct heap *heap, const struct gc_area *area, struct gc_numbers *ret)
+{
+    struct gc_numbers sum = {0};
+    uint64_t used = 0, free_blocks = 0;
+
+    for (uint64_t block = 0; block < area->block_count;) {
+        enum block kind = area_block(area, block);
+        uint64_t run;
+
+        if (kind == BLOCK_FREE) {
+            run = area_run(area, block, BLOCK_FREE);
+            free_blocks += run;
+            if (run > sum.max_free)
+                sum.max_free = run;
+        } else if (kind == BLOCK_TAIL) {
+            run = area_run(area, block, BLOCK_TAIL); // an orphan: gc_orphan_tails says so
+            used += run;
+        } else {
+            run = 1 + area_run(area, block + 1, BLOCK_TAIL);
+            used += run;
+            sum.heads++;
+            sum.marked += kind == BLOCK_MARK;
+            sum.one_blocks += run == 1;
+            sum.two_blocks += run == 2;
+            if (run > sum.max_block)
+                sum.max_block = run;
+        }
+        block += run;
+    }
+    sum.total_bytes = area->pool_end - area->pool_start;
+    sum.used_bytes = used * heap->layout->block_bytes;
+    sum.free_bytes = free_blocks * heap->layout->block_bytes;
+    *ret = sum;
+}
+
+void gc_numbers(const struct heap *heap, struct gc_numbers *ret)
+{
+    struct gc_numbers sum = {0};
+
+    for (size_t i = 0; i < heap_area_count(heap); i++) {
+        struct gc_numbers one;
+
+        gc_area_numbers(heap, heap_area(heap, i), &one);
+        sum.total_bytes += one.total_bytes;
+        sum.used_bytes += one.used_bytes;
+        sum.free_bytes += one.free_bytes;
+        sum.one_blocks += one.one_blocks;
+        sum.two_blocks += one.two_blocks;
+        sum.marked += one.marked;
+        sum.heads += one.heads;
+        if (one.max_block > sum.max_block)
+            sum.max_block = one.max_block;
+        if (one.max_free > sum.max_free)
+            sum.max_free = one.max_free;
+    }
+    *ret = sum;
+}
+
+uint64_t gc_orphan_tails(const struct heap *heap, uint64_t *ret_first_address)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < heap_area_count(heap); i++) {
+        const struct gc_area *area = heap_area(heap, i);
+
+        for (uint64_t block = 0; block < area->block_count;) {
+            if (area_block(area, block) == BLOCK_FREE)
+                block += area_run(area, block, BLOCK_FREE);
+            else if (area_block(area, block) != BLOCK_TAIL)
+                block += 1 + area_run(area, block + 1, BLOCK_TAIL);
+            else {
+                if (!count++)
+                    *ret_first_address = area->pool_start + block * heap->layout->block_bytes;
+                block += area_run(area, block, BLOCK_TAIL);
+            }
+        }
+    }
+    return count;
+}
+
+// gc_lock_depth is a count up to v1.24; from v1.25 on its lowest bit says that a
+// collection is in progress, where finalisers are compiled in (40e1c111e1).
+static void split_lock_depth(const struct layout *layout, uint64_t value, struct gc_state *ret)
+{
+    bool has_flag = layout->version_number >= 12500 &&
+                    layout->members[MEMBER_AREA_FINALISERS].how != HOW_UNKNOWN;
+
+    ret->has_lock_depth = true;
+    ret->lock_depth = has_flag ? value >> 1 : value;
+    ret->is_collecting = has_flag && value & 1;
+}
+
+void gc_state(const struct heap *heap, struct target *target, struct gc_state *ret)
+{
+    struct gc_numbers numbers;
+    uint64_t value;
+
+    *ret = (struct gc_state){0};
+    if (layout_read_member(heap->layout, target, MEMBER_LOCK_DEPTH, &value) && value <= 0xffff)
+        split_lock_depth(heap->layout, value, ret);
+    if (layout_read_member(heap->layout, target, MEMBER_OVERFLOW, &value) && value <= 1) {
+        ret->has_overflow = true;
+        ret->has_overflowed = value;
+    }
+    gc_numbers(heap, &numbers);
+    ret->is_collecting |= numbers.marked > 0;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The numbers of gc_info, and the state of the collector.
+#ifndef MPH_GC_NUMBERS_H
+#define MPH_GC_NUMBERS_H
+
+#include "gc/heap.h"
+
+// py/gc.c gc_info: sizes in bytes, runs in blocks. Unlike there, a marked head
+// counts as used: used and free always make up the pool, also inside a collection.
+struct gc_numbers {
+    uint64_t total_bytes;
+    uint64_t used_bytes;
+    uint64_t free_bytes;
+    uint64_t one_blocks;
+    uint64_t two_blocks;
+    uint64_t max_block;
+    uint64_t max_free;
+    uint64_t marked; // heads marked: a collection is in progress
+    uint64_t heads;
+};
+
+// Numbers of one area, or of all (sums, and the largest of the runs).
+void gc_area_numbers(const struct heap *heap, const struct gc_area *area, struct gc_numbers *ret);
+void gc_numbers(const struct heap *heap, struct gc_numbers *ret);
+
+// A table that breaks the rule that a tail follows a head: how often, and where
+// first. Legal only in the middle of gc_free, a shrinking gc_realloc or a sweep.
+uint64_t gc_orphan_tails(const struct heap *heap, uint64_t *ret_first_address);
+
+// Whether the collector is at work or locked out.
+struct gc_state {
+    bool has_lock_depth;
+    uint64_t lock_depth; // how often the heap is locked
+    bool is_collecting;  // a collection is in progress
+    bool has_overflow;
+    bool has_overflowed; // the mark stack overflowed: marks are not complete
+};
+
+void gc_state(const struct heap *heap, struct target *target, struct gc_state *ret);
+
+#endif

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "layout/members.h"
+
+#include <string.h>
+
+// One row a member: where debug information may have it, by path from
+// mp_state_ctx_t, newest era first. py/mpstate.h of v1.8 to v1.28.
+static const struct {
+    const char *name;
+    bool is_required;
+    const char *paths[3];
+} rows[MEMBER_COUNT] = {
+    [MEMBER_STACK_TOP] = {"stack_top", false, {"thread.stack_top", "vm.stack_top"}},
+    [MEMBER_STACK_LIMIT] = {"stack_limit", false, {"thread.stack_limit", "vm.stack_limit"}},
+    [MEMBER_LOCK_DEPTH] = {"gc_lock_depth", false, {"thread.gc_lock_depth", "mem.gc_lock_depth"}},
+    [MEMBER_DICT_LOCALS] = {"dict_locals", false, {"thread.dict_locals", "dict_locals"}},
+    [MEMBER_LAST_POOL] = {"last_pool", false, {"vm.last_pool"}},
+    [MEMBER_OVERFLOW] = {"gc_stack_overflow", false, {"mem.gc_stack_overflow"}},
+    [MEMBER_AUTO_COLLECT] = {"gc_auto_collect_enabled", false, {"mem.gc_auto_collect_enabled"}},
+    [MEMBER_AREA_NEXT] = {"area.next", false, {"mem.area.next"}},
+    [MEMBER_AREA_TABLE] = {"area.gc_alloc_table_start",
+                           true,
+                           {"mem.area.gc_alloc_table_start", "mem.gc_alloc_table_start"}},
+    [MEMBER_AREA_TABLE_BYTES] = {"area.gc_alloc_table_byte_len",
+                                 true,
+                                 {"mem.area.gc_alloc_table_byte_len", "mem.gc_alloc_table_byte_len"}},
+    [MEMBER_AREA_FINALISERS] = {"area.gc_finaliser_table_start",
+                                false,
+                                {"mem.area.gc_finaliser_table_start",
+                                 "mem.gc_finaliser_table_start"}},
+    // CircuitPython 10's selective collection has a table of the same shape there.
+    [MEMBER_AREA_WEAKREFS] = {"area.gc_weakref_table_start",
+                              false,
+                              {"mem.area.gc_weakref_table_start", "mem.area.gc_collect_table_start"}},
+    [MEMBER_AREA_POOL_START] = {"area.gc_pool_start",
+                                true,
+                                {"mem.area.gc_pool_start", "mem.gc_pool_start"}},
+    [MEMBER_AREA_POOL_END] = {"area.gc_pool_end", true, {"mem.area.gc_pool_end", "mem.gc_pool_end"}},
+    [MEMBER_AREA_LAST_FREE] = {"area.gc_last_free_atb_index",
+                               false,
+                               {"mem.area.gc_last_free_atb_index", "mem.gc_last_free_atb_index"}},
+    [MEMBER_AREA_LAST_USED] = {"area.gc_last_used_block", false, {"mem.area.gc_last_used_block"}},
+};
+
+const char *member_name(enum member member)
+{
+    return rows[member].name;
+}
+
+static bool is_area_member(enum member member)
+{
+    return member >= MEMBER_AREA_NEXT;
+}
+
+static bool find_by_paths(const struct dwarf *dwarf, enum member member, struct dwarf_member *ret)
+{
+    for (size_t i = 0; i < 3 && rows[member].paths[i]; i++)
+        if (dwarf_find_member(dwarf, rows[member].paths[i], ret))
+            return true;
+    return false;
+}
+
+// Presence decides, never a version number.
+static void era_from_members(struct layout *layout, const struct dwarf *dwarf)
+{
+    struct dwarf_member member;
+
+    layout->era_how = HOW_DWARF;
+    if (dwarf_find_member(dwarf, "mem.area.gc_last_used_block", &member))
+        layout->era = ERA_1_21;
+    else if (dwarf_find_member(dwarf, "mem.area", &member))
+        layout->era = ERA_1_20;
+    else if (dwarf_find_member(dwarf, "thread.gc_lock_depth", &member))
+        layout->era = ERA_1_10;
+    else
+        layout->era = ERA_1_8_1;
+}
+
+int members_from_dwarf(struct layout *layout, const struct firmware *firmware,
+                       struct mph_err *err)
+{
+    struct dwarf_member area = {0};
+
+    // Up to v1.19 there is no area structure: its members begin with the table.
+    if (!dwarf_find_member(firmware->dwarf, "mem.area", &area) &&
+        !dwarf_find_member(firmware->dwarf, "mem.gc_alloc_table_start", &area))
+        return mph_fail(err, MPH_ERR_NO_SYMBOL, "ELF: mp_state_ctx has no heap area (%s)",
+                        firmware->path);
+    for (enum member member = 0; member < MEMBER_COUNT; member++) {
+        struct dwarf_member found;
+
+        if (find_by_paths(firmware->dwarf, member, &found))
+            layout->members[member] = (struct member_at){
+                HOW_DWARF, (int32_t)(found.offset - (is_area_member(member) ? area.offset : 0)),
+                (uint8_t)found.size};
+        else if (rows[member].is_required)
+            return mph_fail(err, MPH_ERR_NO_SYMBOL, "ELF: mp_state_ctx has no %s (%s)",
+                            rows[member].name, firmware->path);
+    }
+    layout->area = layout->ctx + (uint64_t)area.offset;
+    layout->area_how = HOW_DWARF;
+    era_from_members(layout, firmware->dwarf);
+    return 0;
+}
+
+// --- measured ---
+
+static void put(struct layout *layout, enum member member, enum how how, int64_t offset,
+                size_t size)
+{
+    layout->members[member] = (struct member_at){how, (int32_t)offset, (uint8_t)size};
+}
+
+void members_from_area(struct layout *layout, const struct area_match *area, bool is_split)
+{
+    int64_t word = layout->word_bytes, at = 0;
+
+    layout->area = area->address - (is_split ? layout->word_bytes : 0);
+    layout->area_how = HOW_MEASURED;
+    if (is_split) {
+        put(layout, MEMBER_AREA_NEXT, HOW_MEASURED, 0, layout->word_bytes);
+        at += word;
+    }
+    put(layout, MEMBER_AREA_TABLE, HOW_MEASURED, at, layout->word_bytes);
+    put(layout, MEMBER_AREA_TABLE_BYTES, HOW_MEASURED, at += word, layout->word_bytes);
+    if (area->tables > 0)
+        put(layout, MEMBER_AREA_FINALISERS, HOW_MEASURED, at += word, layout->word_bytes);
+    if (area->tables > 1)
+        put(layout, MEMBER_AREA_WEAKREFS, HOW_MEASURED, at += word, layout->word_bytes);
+    put(layout, MEMBER_AREA_POOL_START, HOW_MEASURED, at += word, layout->word_bytes);
+    put(layout, MEMBER_AREA_POOL_END, HOW_MEASURED, at += word, layout->word_bytes);
+    if (layout->era >= ERA_1_20)
+        put(layout, MEMBER_AREA_LAST_FREE, HOW_ERA, at += word, layout->word_bytes);
+    if (layout->era >= ERA_1_21)
+        put(layout, MEMBER_AREA_LAST_USED, HOW_ERA, at + word, layout->word_bytes);
+    // gc_stack_overflow is an int: right behind pool_end up to v1.19, behind the
+    // area's last member after that.
+    if (layout->era != ERA_UNKNOWN && layout->ctx) {
+        int words = layout->era >= ERA_1_21 ? 2 : layout->era >= ERA_1_20 ? 1 : 0;
+        int64_t end = (int64_t)(layout->area - layout->ctx) +
+                      layout->members[MEMBER_AREA_POOL_END].offset + word * (1 + words);
+        put(layout, MEMBER_OVERFLOW, HOW_ERA, end, 4);
+    }
+}
+
+// --- anchored ---
+
+// A stack grows down to `limit` bytes below `top`: top is an address in the RAM
+// that also holds the heap structures, limit a size that fits below it.
+static bool is_stack(const struct layout *layout, uint64_t top, uint64_t limit)
+{
+    uint64_t near = 16u << 20;
+    uint64_t distance = top > layout->area ? top - layout->area : layout->area - top;
+
+    return top % 4 == 0 && distance < near && limit > 0 && limit < near && limit < top;
+}
+
+static bool read_at(struct layout *layout, struct target *target, int64_t offset, uint64_t *ret)
+{
+    return layout_read_word(layout, target, layout->ctx + (uint64_t)offset, ret, NULL) == 0;
+}
+
+// Try stack_top and stack_limit at offsets from ctx; keep them if they make a stack.
+static bool try_stack(struct layout *layout, struct target *target, int64_t top_at,
+                      int64_t limit_at)
+{
+    uint64_t top, limit;
+
+    if (!read_at(layout, target, top_at, &top) || !read_at(layout, target, limit_at, &limit) ||
+        !is_stack(layout, top, limit))
+        return false;
+    put(layout, MEMBER_STACK_TOP, HOW_ERA, top_at, layout->word_bytes);
+    put(layout, MEMBER_STACK_LIMIT, HOW_ERA, limit_at, layout->word_bytes);
+    return true;
+}
+
+// Sections 1.2 and 1.4 of docs/heap-format.md: the thread's fields before
+// dict_locals (v1.10 on), or behind nlr_top (v1.8.2 to v1.9.4).
+static void find_stack(struct layout *layout, struct target *target, int64_t dict_locals,
+                       size_t dicts_back)
+{
+    int64_t word = layout->word_bytes;
+
+    if (layout->era <= ERA_1_8_1) {
+        if (dicts_back >= 5)
+            try_stack(layout, target, dict_locals + 3 * word, dict_locals + 4 * word);
+        return;
+    }
+    bool has_lock = dicts_back >= 5; // v1.17 on; v1.16 has the same distance as v1.10
+    if (has_lock || !try_stack(layout, target, dict_locals - 2 * word, dict_locals - word))
+        has_lock = try_stack(layout, target, dict_locals - 3 * word, dict_locals - 2 * word) ||
+                   // three words of MICROPY_ENABLE_PYSTACK in between
+                   try_stack(layout, target, dict_locals - 6 * word, dict_locals - 5 * word) ||
+                   has_lock;
+    if (has_lock)
+        put(layout, MEMBER_LOCK_DEPTH, HOW_ERA, dict_locals - word, 2);
+}
+
+void members_from_anchors(struct layout *layout, struct target *target, size_t dicts_back)
+{
+    int64_t word = layout->word_bytes;
+
+    // Without a symbol the context is counted from the first word that is known.
+    if (!layout->ctx) {
+        layout->ctx = layout->qstrs.holder - dicts_back * layout->word_bytes;
+        layout->ctx_how = HOW_MEASURED;
+        if (layout->era > ERA_1_8_1)
+            layout->ctx -= (dicts_back >= 5 ? 3u : 2u) * layout->word_bytes;
+    }
+    int64_t last_pool = (int64_t)(layout->qstrs.holder - layout->ctx);
+    int64_t dict_locals = last_pool - (int64_t)dicts_back * word;
+
+    put(layout, MEMBER_LAST_POOL, HOW_MEASURED, last_pool, layout->word_bytes);
+    put(layout, MEMBER_DICT_LOCALS, HOW_MEASURED, dict_locals, layout->word_bytes);
+    find_stack(layout, target, dict_locals, dicts_back);
+}
+
+// --- the eras table ---
+
+// Offsets from mp_state_ctx in words; -1: not there. py/mpstate.h of the first
+// release of each row, with MICROPY_STACK_CHECK and neither PYSTACK nor SETTRACE.
+static const struct {
+    int since; // major * 10000 + minor * 100 + patch
+    int8_t stack_top, stack_limit, lock_depth, dict_locals, last_pool;
+} eras[] = {
+    {12100, 0, 1, 2, 3, 9},  {11700, 0, 1, 2, 3, 8},   {11600, 0, 1, 2, 3, 6},
+    {11000, 0, 1, -1, 2, 5}, {10802, 3, 4, -1, 0, 5},  {10800, -1, -1, -1, 0, 3},
+};
+
+static void put_words(struct layout *layout, enum member member, int words, size_t size)
+{
+    if (words >= 0)
+        put(layout, member, HOW_ERA, (int64_t)words * layout->word_bytes, size);
+}
+
+void members_from_version(struct layout *layout, struct target *target)
+{
+    size_t i = 0, count = sizeof eras / sizeof *eras;
+
+    while (i < count && layout->version_number < eras[i].since)
+        i++;
+    if (i == count)
+        return;
+    put_words(layout, MEMBER_DICT_LOCALS, eras[i].dict_locals, layout->word_bytes);
+    put_words(layout, MEMBER_LAST_POOL, eras[i].last_pool, layout->word_bytes);
+    if (eras[i].stack_top >= 0 &&
+        try_stack(layout, target, eras[i].stack_top * layout->word_bytes,
+                  eras[i].stack_limit * layout->word_bytes))
+        put_words(layout, MEMBER_LOCK_DEPTH, eras[i].lock_depth, 2);
+}

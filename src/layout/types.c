@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "layout/types.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+// py/obj.h mp_obj_type_t, v1.20 and later: after base, flags and name come twelve
+// slot index bytes, in this order.
+enum { SLOT_MAKE_NEW = 0, SLOT_PRINT = 1, SLOT_COUNT = 12 };
+
+// A word address: the first slot index byte, or the first fixed member
+// (print, then make_new up to v1.19).
+static uint64_t members_of(uint64_t type, size_t word)
+{
+    return type + 2 * word;
+}
+
+// Slot indices number the slots that are there from 1 on, each once.
+static bool are_slot_indices(const uint8_t bytes[SLOT_COUNT])
+{
+    unsigned seen = 0;
+    int used = 0;
+
+    for (int i = 0; i < SLOT_COUNT; i++) {
+        if (bytes[i] > SLOT_COUNT || (bytes[i] && seen & 1u << bytes[i]))
+            return false;
+        seen |= 1u << bytes[i];
+        used += bytes[i] != 0;
+    }
+    return used > 0 && seen >> (used + 1) == 0;
+}
+
+static bool is_named_type(struct target *target, const struct qstrs *qstrs, size_t word,
+                          uint64_t address, size_t size)
+{
+    uint64_t id;
+    char text[QSTR_TEXT_MAX + 1];
+
+    return target_read_uint(target, address, size, &id, NULL) == 0 &&
+           qstr_text(qstrs, target, word, id, text, NULL) == 0 && !strcmp(text, "type");
+}
+
+enum type_form type_form_of(struct target *target, const struct qstrs *qstrs, size_t word_bytes,
+                            uint64_t metatype)
+{
+    uint8_t slots[SLOT_COUNT];
+
+    if (is_named_type(target, qstrs, word_bytes, metatype + word_bytes, word_bytes))
+        return TYPE_WORD_NAME;
+    if (!is_named_type(target, qstrs, word_bytes, metatype + word_bytes + 2, 2) ||
+        target_read(target, metatype + word_bytes + 4, slots, sizeof slots, NULL) < 0)
+        return TYPE_FORM_UNKNOWN;
+    return are_slot_indices(slots) ? TYPE_SLOTS : TYPE_HALF_NAME;
+}
+
+static int read_slots(const struct layout *layout, struct target *target, uint64_t type,
+                      struct type_info *ret, struct mph_err *err)
+{
+    uint8_t slots[SLOT_COUNT];
+    int rc = target_read(target, type + layout->word_bytes + 4, slots, sizeof slots, err);
+
+    if (rc == 0) {
+        ret->has_print = slots[SLOT_PRINT];
+        ret->has_make_new = slots[SLOT_MAKE_NEW];
+    }
+    return rc;
+}
+
+static int read_fixed_members(const struct layout *layout, struct target *target, uint64_t type,
+                              struct type_info *ret, struct mph_err *err)
+{
+    uint64_t at = members_of(type, layout->word_bytes), print, make_new;
+    int rc = layout_read_word(layout, target, at, &print, err);
+
+    if (rc == 0)
+        rc = layout_read_word(layout, target, at + layout->word_bytes, &make_new, err);
+    if (rc == 0) {
+        ret->has_print = print != 0;
+        ret->has_make_new = make_new != 0;
+    }
+    return rc;
+}
+
+int type_info_read(const struct layout *layout, struct target *target, uint64_t type,
+                   struct type_info *ret, struct mph_err *err)
+{
+    size_t word = layout->word_bytes;
+    bool is_word_name = layout->type_form == TYPE_WORD_NAME;
+    uint64_t id;
+    int rc = target_read_uint(target, type + word + (is_word_name ? 0 : 2), is_word_name ? word : 2,
+                              &id, err);
+
+    if (rc == 0)
+        rc = qstr_text(&layout->qstrs, target, word, id, ret->name, err);
+    if (rc < 0)
+        return rc;
+    return layout->type_form == TYPE_SLOTS ? read_slots(layout, target, type, ret, err)
+                                           : read_fixed_members(layout, target, type, ret, err);
+}
+
+// --- which builtin is it? ---
+
+// py/objtuple.c and py/objattrtuple.c share the name "tuple"; only the real one
+// can be called to make an instance.
+static bool is_builtin(enum builtin builtin, const struct type_info *info)
+{
+    if (strcmp(info->name, builtin_name(builtin)))
+        return false;
+    if (builtin == BUILTIN_TUPLE)
+        return info->has_make_new;
+    // Of the many types named "function" only bytecode functions print themselves,
+    // and from v1.20 on native ones (py/objfun.c FUN_BC_TYPE_PRINT).
+    if (builtin == BUILTIN_FUNCTION)
+        return info->has_print;
+    return true;
+}
+
+// The bytecode pointer of a function object: py/objfun.h mp_obj_fun_bc_t, the
+// third word after the type from v1.19 on, the second before.
+static bool has_bytecode(const struct layout *layout, struct target *target, uint64_t object)
+{
+    size_t word = layout->word_bytes;
+    uint64_t code;
+    uint8_t prelude[8];
+
+    if (layout->type_form != TYPE_SLOTS)
+        return true; // before v1.20 the print slot has decided already
+    if (layout_read_word(layout, target, object + 3 * word, &code, NULL) < 0 ||
+        target_read(target, code, prelude, sizeof prelude, NULL) < 0)
+        return false;
+
+    // A native function's code begins with a 32-bit index or with instructions;
+    // bytecode with a signature and a size whose name takes at least one byte
+    // (py/bc.h MP_BC_PRELUDE_SIG_ENCODE, MP_BC_PRELUDE_SIZE_ENCODE).
+    size_t at = 0;
+    while (at < sizeof prelude && prelude[at] & 0x80)
+        at++;
+    return at + 1 < sizeof prelude && prelude[at + 1] >> 1 & 0x3f;
+}
+
+static void assign(struct layout *layout, struct target *target, const struct type_use *use,
+                   const struct type_info *info)
+{
+    for (enum builtin builtin = 0; builtin < BUILTIN_COUNT; builtin++) {
+        if (!is_builtin(builtin, info))
+            continue;
+        if (builtin == BUILTIN_FUNCTION && !has_bytecode(layout, target, use->object))
+            continue;
+        if (layout->builtins[builtin] && layout->builtins[builtin] != use->type)
+            layout_note(layout, "types: two are named %s, at 0x%llx and 0x%llx; the first is used",
+                        info->name, (unsigned long long)layout->builtins[builtin],
+                        (unsigned long long)use->type);
+        else
+            layout->builtins[builtin] = use->type;
+    }
+}
+
+static int fetch_types(const struct layout *layout, struct target *target,
+                       const struct type_use *uses, size_t count, struct mph_err *err)
+{
+    struct range *ranges = calloc(count ? count : 1, sizeof *ranges);
+
+    if (!ranges)
+        return mph_fail_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        ranges[i] = (struct range){uses[i].type, layout->word_bytes + 4 + SLOT_COUNT};
+    int rc = target_fetch(target, ranges, count, err);
+    free(ranges);
+    return rc;
+}
+
+int builtins_by_name(struct layout *layout, struct target *target, const struct type_use *uses,
+                     size_t count, bool (*is_on_heap)(const void *context, uint64_t address),
+                     const void *context, struct mph_err *err)
+{
+    int rc = fetch_types(layout, target, uses, count, err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct type_info info;
+        uint64_t metatype;
+
+        if (is_on_heap(context, uses[i].type))
+            continue;
+        if (layout_read_word(layout, target, uses[i].type, &metatype, NULL) < 0 ||
+            metatype != layout->metatype ||
+            type_info_read(layout, target, uses[i].type, &info, NULL) < 0)
+            continue;
+        assign(layout, target, &uses[i], &info);
+    }
+    layout->builtins_by_name = rc == 0;
+    return rc;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "layout/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "layout/devices.h"
+#include "layout/types.h"
+
+// --- reading the window ---
+
+// The largest part of [first, end) that ends at `end` and can be read.
+static int read_suffix(struct window *window, uint64_t first, uint64_t end, uint8_t **ret,
+                       struct mph_err *err)
+{
+    uint64_t size = end - first;
+    uint8_t *bytes = malloc((size_t)size ? (size_t)size : 1);
+
+    if (!bytes)
+        return mph_fail_no_memory(err);
+    while (size >= window->word_bytes) {
+        uint64_t last;
+        const struct segment *segment = space_find(&window->target->space, end - size, &last);
+        int rc = segment ? target_read(window->target, end - size, bytes, (size_t)size, NULL)
+                         : MPH_ERR_READ;
+
+        if (rc == 0) {
+            window->address = end - size;
+            window->count = (size_t)(size / window->word_bytes);
+            *ret = bytes;
+            return 0;
+        }
+        if (rc != MPH_ERR_READ) {
+            free(bytes);
+            return mph_fail_at(err, rc, end - size, "memory: cannot read (0x%llx)",
+                               (unsigned long long)(end - size));
+        }
+        size = (size / 2) & ~(uint64_t)(window->word_bytes - 1);
+    }
+    free(bytes);
+    return mph_fail_at(err, MPH_ERR_READ, end, "memory: cannot read before 0x%llx",
+                       (unsigned long long)end);
+}
+
+int window_init(struct window *window, struct target *target, size_t word_bytes, uint64_t first,
+                uint64_t end, struct mph_err *err)
+{
+    uint8_t *bytes;
+
+    *window = (struct window){.target = target, .word_bytes = word_bytes};
+    int rc = read_suffix(window, first, end, &bytes, err);
+    if (rc < 0)
+        return rc;
+    window->words = calloc(window->count, sizeof *window->words);
+    for (size_t i = 0; window->words && i < window->count; i++)
+        window->words[i] = bytes_get(bytes + i * word_bytes, word_bytes, target->big_endian);
+    free(bytes);
+    return window->words ? 0 : mph_fail_no_memory(err);
+}
+
+void window_deinit(struct window *window)
+{
+    free(window->words);
+    window->words = NULL;
+    window->count = 0;
+}
+
+// Small numbers and odd addresses point to no structure, and device registers are
+// not to be touched.
+static bool is_pointer(const struct window *window, uint64_t word)
+{
+    return word >= 0x100 && word % window->word_bytes == 0 &&
+           !devices_contain(window->target, word);
+}
+
+// Declare a read of `size` bytes behind each of the given words.
+static int fetch_behind(const struct window *window, const uint64_t *words, size_t count,
+                        size_t size)
+{
+    struct range *ranges = calloc(count ? count : 1, sizeof *ranges);
+    size_t used = 0;
+
+    if (!ranges)
+        return MPH_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        if (is_pointer(window, words[i]))
+            ranges[used++] = (struct range){words[i], size};
+    int rc = target_fetch(window->target, ranges, used, NULL);
+    free(ranges);
+    return rc;
+}
+
+// --- qstr pools ---
+
+int window_find_qstrs(const struct window *window, struct qstrs *ret, struct mph_err *err)
+{
+    struct qstrs best = {0};
+
+    int rc = fetch_behind(window, window->words, window->count, 4 * window->word_bytes);
+    if (rc < 0)
+        return mph_fail(err, rc, "qstr: the search for pools failed");
+    for (size_t i = 0; i < window->count; i++) {
+        struct qstrs found;
+
+        if (!is_pointer(window, window->words[i]) ||
+            qstrs_init(&found, window->target, window->word_bytes, window->words[i], NULL) < 0 ||
+            found.pool_count <= best.pool_count)
+            continue;
+        best = found;
+        best.holder = window->address + i * window->word_bytes;
+    }
+    if (!best.pool_count)
+        return mph_fail_at(err, MPH_ERR_BAD_DATA, window->address,
+                           "qstr: no pool found (flash not readable?)");
+    *ret = best;
+    return 0;
+}
+
+// --- the metatype ---
+
+static int compare_words(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+// The first words of what the window's words point to.
+static int read_behind(const struct window *window, uint64_t **ret, size_t *ret_count)
+{
+    uint64_t *behind = calloc(window->count, sizeof *behind);
+    size_t used = 0;
+
+    if (!behind || fetch_behind(window, window->words, window->count, window->word_bytes) < 0) {
+        free(behind);
+        return -1;
+    }
+    for (size_t i = 0; i < window->count; i++)
+        if (is_pointer(window, window->words[i]) &&
+            target_read_uint(window->target, window->words[i], window->word_bytes, &behind[used],
+                             NULL) == 0 &&
+            is_pointer(window, behind[used]))
+            used++;
+    qsort(behind, used, sizeof *behind, compare_words);
+    *ret = behind;
+    *ret_count = used;
+    return 0;
+}
+
+int window_find_metatype(const struct window *window, const struct qstrs *qstrs,
+                         uint64_t *ret_metatype, enum type_form *ret_form, struct mph_err *err)
+{
+    uint64_t *behind;
+    size_t count;
+
+    if (read_behind(window, &behind, &count) < 0)
+        return mph_fail_no_memory(err);
+    int rc = fetch_behind(window, behind, count, window->word_bytes) < 0
+                 ? mph_fail(err, MPH_ERR_LINK, "types: the search for the metatype failed")
+                 : MPH_ERR_BAD_DATA;
+    for (size_t i = 0; rc == MPH_ERR_BAD_DATA && i < count; i++) {
+        uint64_t self;
+
+        if ((i && behind[i] == behind[i - 1]) ||
+            target_read_uint(window->target, behind[i], window->word_bytes, &self, NULL) < 0 ||
+            self != behind[i])
+            continue;
+
+        enum type_form form = type_form_of(window->target, qstrs, window->word_bytes, self);
+        if (form != TYPE_FORM_UNKNOWN) {
+            *ret_metatype = self;
+            *ret_form = form;
+            rc = 0;
+        }
+    }
+    free(behind);
+    return rc == MPH_ERR_BAD_DATA ? mph_fail_at(err, rc, window->address,
+                                                "types: no metatype found (flash not readable?)")
+                                  : rc;
+}
+
+// --- dicts ---
+
+static bool is_dict(const struct window *window, const struct layout *layout, uint64_t object)
+{
+    uint64_t type, metatype;
+    struct type_info info;
+
+    return is_pointer(window, object) &&
+           layout_read_word(layout, window->target, object, &type, NULL) == 0 &&
+           is_pointer(window, type) &&
+           layout_read_word(layout, window->target, type, &metatype, NULL) == 0 &&
+           metatype == layout->metatype &&
+           type_info_read(layout, window->target, type, &info, NULL) == 0 &&
+           !strcmp(info.name, "dict");
+}
+
+// The pair lies at most this far before last_pool: six words in v1.21 and later,
+// and up to five more where the options of section 1.2 add fields.
+enum { DICTS_MIN = 3, DICTS_MAX = 12 };
+
+size_t window_find_dicts(const struct window *window, const struct layout *layout)
+{
+    size_t holder = (size_t)((layout->qstrs.holder - window->address) / window->word_bytes);
+
+    for (size_t back = DICTS_MIN; back <= DICTS_MAX && back <= holder; back++)
+        if (is_dict(window, layout, window->words[holder - back]) &&
+            is_dict(window, layout, window->words[holder - back + 1]))
+            return back;
+    return 0;
+}
+
+// --- the object representation ---
+
+struct votes {
+    unsigned keys;             // keys of dicts looked at
+    unsigned text[REPR_D + 1]; // how many were identifiers, by representation
+};
+
+// Every module's dict has the key __name__, while a wrong rule finds other
+// identifiers behind the same word.
+enum { NAME_WEIGHT = 1000 };
+
+static bool is_identifier(const char *text)
+{
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x21 || (unsigned char)*text > 0x7e)
+            return false;
+    return true;
+}
+
+static void vote(const struct window *window, const struct layout *layout, uint64_t key,
+                 bool is_wide, struct votes *votes)
+{
+    for (enum repr repr = REPR_A_OLD; repr <= REPR_D; repr++) {
+        char text[QSTR_TEXT_MAX + 1];
+        uint64_t id;
+
+        if ((repr == REPR_D) != is_wide || !repr_qstr(repr, key, &id))
+            continue;
+        if (qstr_text(&layout->qstrs, window->target, layout->word_bytes, id, text, NULL) == 0 &&
+            is_identifier(text))
+            votes->text[repr] += strcmp(text, "__name__") ? 1 : NAME_WEIGHT;
+    }
+}
+
+enum { KEYS_MAX = 16 };
+
+// py/obj.h mp_map_t after the type: {flags and used, alloc, table}.
+static void vote_on_dict(const struct window *window, const struct layout *layout, uint64_t dict,
+                         bool is_wide, struct votes *votes)
+{
+    size_t word = layout->word_bytes, object = is_wide ? 8 : word;
+    uint64_t alloc, table, key;
+
+    if (layout_read_word(layout, window->target, dict + 2 * word, &alloc, NULL) < 0 ||
+        layout_read_word(layout, window->target, dict + 3 * word, &table, NULL) < 0 || alloc > 4096)
+        return;
+    for (uint64_t i = 0; i < alloc && i < KEYS_MAX; i++) {
+        if (target_read_uint(window->target, table + i * 2 * object, object, &key, NULL) < 0)
+            return;
+        if (!key)
+            continue;
+        votes->keys++;
+        vote(window, layout, key, is_wide, votes);
+    }
+}
+
+static enum repr winner(const struct votes *votes)
+{
+    enum repr best = REPR_UNKNOWN;
+
+    for (enum repr repr = REPR_A_OLD; repr <= REPR_D; repr++)
+        if (votes->text[repr] && (!best || votes->text[repr] > votes->text[best]))
+            best = repr;
+    return best && votes->text[best] * 4 >= votes->keys * 3 ? best : REPR_UNKNOWN;
+}
+
+enum repr window_find_repr(const struct window *window, const struct layout *layout)
+{
+    for (int is_wide = 0; is_wide <= (layout->word_bytes == 4); is_wide++) {
+        struct votes votes = {0};
+
+        for (size_t i = 0; i < window->count; i++) {
+            uint64_t in_place = window->address + i * window->word_bytes;
+
+            if (is_dict(window, layout, window->words[i]))
+                vote_on_dict(window, layout, window->words[i], is_wide, &votes);
+            else if (is_dict(window, layout, in_place))
+                vote_on_dict(window, layout, in_place, is_wide, &votes);
+        }
+        enum repr repr = winner(&votes);
+        if (repr)
+            return repr;
+    }
+    return REPR_UNKNOWN;
+}

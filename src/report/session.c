@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "report/session.h"
+
+#include "gc/witness.h"
+
+enum { DEFAULT_TRIES = 5 };
+
+void session_init(struct session *session)
+{
+    *session = (struct session){.ram = VEC_OF(struct range), .tries = DEFAULT_TRIES};
+    target_init(&session->target);
+}
+
+void session_deinit(struct session *session)
+{
+    if (session->has_heap)
+        heap_deinit(&session->heap);
+    if (session->has_layout)
+        layout_deinit(&session->layout);
+    if (session->has_firmware)
+        firmware_deinit(&session->firmware);
+    target_deinit(&session->target);
+    vec_deinit(&session->ram);
+}
+
+int session_load(struct session *session, bool wants_version, struct mph_err *err)
+{
+    struct firmware *firmware = session->has_firmware ? &session->firmware : NULL;
+    struct layout_options options = {
+        .ram = session->ram.data, .ram_count = session->ram.len, .wants_version = wants_version};
+    int rc;
+
+    if (!session->has_layout) {
+        rc = layout_init(&session->layout, &session->target, firmware, &options, err);
+        if (rc < 0)
+            return rc;
+        session->has_layout = true;
+    }
+    if (!session->has_heap) {
+        struct heap_options heap_options = {.tries = session->tries};
+
+        rc = heap_init(&session->heap, &session->target, &session->layout, &heap_options, err);
+        if (rc < 0)
+            return rc;
+        session->has_heap = true;
+    }
+    return firmware ? witness_types(&session->heap, &session->target, firmware, err) : 0;
+}

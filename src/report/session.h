@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What a report works on: an opened target and what is known of its firmware.
+#ifndef MPH_REPORT_SESSION_H
+#define MPH_REPORT_SESSION_H
+
+#include <stdbool.h>
+
+#include "elf/firmware.h"
+#include "gc/heap.h"
+#include "layout/layout.h"
+#include "target/target.h"
+
+struct session {
+    struct target target;
+    struct firmware firmware;
+    bool has_firmware;
+    struct vec ram; // of struct range: what --ram says
+    unsigned tries; // reads of a running target's tables before giving up
+
+    struct layout layout;
+    bool has_layout;
+    struct heap heap;
+    bool has_heap;
+};
+
+void session_init(struct session *session);
+void session_deinit(struct session *session);
+
+// The layout and the heap, loaded once. With `wants_version` a version string is
+// searched for even where that costs reads.
+int session_load(struct session *session, bool wants_version, struct mph_err *err);
+
+#endif
