@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // OpenOCD as a link. What it is asked, and what it answers: openocd.texi of
 // v0.12, "Tcl Scripting API" and "Target Configuration".
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,10 @@
 #include "target/openocd_reply.h"
 #include "target/tcl_port.h"
 
-// A read of one word costs an address and turnarounds on SWD or JTAG, about as
-// much as two more words.
-enum { GAP_BYTES = 8 };
+// OpenOCD 0.12 makes 7 JTAG scans for a word by itself and one for each further
+// word; on an ST-Link it sends 3 USB commands however many words follow. So a
+// gap of six words is never dearer than a read of its own.
+enum { GAP_BYTES = 24 };
 
 enum { ANSWER_LIMIT = 64 * 1024, TARGET_MAX = 128 };
 
@@ -22,18 +24,19 @@ enum { ANSWER_LIMIT = 64 * 1024, TARGET_MAX = 128 };
 #define X0_TO_X30                                                                                  \
     "x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 x22 x23 x24"   \
     " x25 x26 x27 x28 x29 x30"
-static const struct {
+static const struct kind {
     const char *type; // or the beginning of it
-    const char *names;
-} REGISTERS[] = {
-    {"cortex_m", "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"},
-    {"hla", "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"},
-    {"riscv", "pc ra sp gp tp t0 t1 t2 fp s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9"
+    uint16_t machine; // ELF e_machine; 0 where the type does not tell
+    const char *registers;
+} KINDS[] = {
+    {"cortex_m", EM_ARM, "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"},
+    {"hla", EM_ARM, "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"},
+    {"riscv", EM_RISCV, "pc ra sp gp tp t0 t1 t2 fp s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9"
               " s10 s11 t3 t4 t5 t6 mstatus mepc mcause mtval"},
-    {"xtensa", "pc a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11 a12 a13 a14 a15 ps sar windowbase"
+    {"xtensa", EM_XTENSA, "pc a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11 a12 a13 a14 a15 ps sar windowbase"
                " windowstart exccause excvaddr epc1"},
-    {"aarch64", "pc sp cpsr " X0_TO_X30},
-    {"", "pc sp lr cpsr " R0_TO_R12},
+    {"aarch64", EM_AARCH64, "pc sp cpsr " X0_TO_X30},
+    {"", EM_NONE, "pc sp lr cpsr " R0_TO_R12},
 };
 
 struct openocd {
@@ -41,7 +44,7 @@ struct openocd {
     struct tcl_port port;
     struct openocd_memory memory;
     struct text target;    // its name, quoted as a Tcl word
-    const char *registers; // the names to ask for
+    const struct kind *kind;
     bool has_get_reg;
 };
 
@@ -141,13 +144,13 @@ static int greet(struct openocd *openocd, const char *wanted, struct mph_err *er
                          strcmp(answers[FAILED], "0") ? "" : answers[CURRENT], err);
 }
 
-static const char *registers_of(const char *type)
+static const struct kind *kind_of(const char *type)
 {
     size_t i = 0;
 
-    while (strncmp(type, REGISTERS[i].type, strlen(REGISTERS[i].type)))
+    while (strncmp(type, KINDS[i].type, strlen(KINDS[i].type)))
         i++;
-    return REGISTERS[i].names;
+    return &KINDS[i];
 }
 
 // What kind of target it is, and which commands this OpenOCD has for it. Before
@@ -176,7 +179,7 @@ static int learn_target(struct openocd *openocd, struct mph_err *err)
                         "openocd: %s was not examined, is the board powered and connected? (%s)",
                         target, openocd->port.stream.peer);
 
-    openocd->registers = registers_of(answers[TYPE]);
+    openocd->kind = kind_of(answers[TYPE]);
     openocd->has_get_reg = strcmp(answers[GET_REG], "0") != 0;
     openocd_memory_init(&openocd->memory, &openocd->port, target,
                         !strcmp(answers[ENDIAN], "big"), strcmp(answers[READ_MEMORY], "0") != 0);
@@ -229,7 +232,7 @@ static bool all_zero(const struct regs *regs)
 // Each register is caught by itself, as a core need not have all of them.
 static void registers_script(struct text *script, const struct openocd *openocd)
 {
-    text_printf(script, "set mph_o {}; foreach mph_n {%s} {if {![catch {", openocd->registers);
+    text_printf(script, "set mph_o {}; foreach mph_n {%s} {if {![catch {", openocd->kind->registers);
     if (openocd->has_get_reg)
         text_printf(script, "%s get_reg -force [list $mph_n]", openocd->target.bytes);
     else
@@ -341,6 +344,10 @@ int openocd_open(const struct openocd_options *options, struct link *ret, struct
         openocd_close(openocd);
         return rc;
     }
-    *ret = (struct link){.ops = &OPENOCD_OPS, .context = openocd, .gap_bytes = GAP_BYTES};
+    *ret = (struct link){.ops = &OPENOCD_OPS,
+                         .context = openocd,
+                         .stats = &openocd->stats,
+                         .gap_bytes = GAP_BYTES,
+                         .machine = openocd->kind->machine};
     return 0;
 }

@@ -17,9 +17,17 @@ enum { WORD_TEXT = 24, RUN_TEXT = 32, ANSWER_TEXT = 64 * 1024 };
 
 // A script stays under the 64 KB a line of the Tcl port may have (tcl_server.c
 // TCL_LINE_MAX, v0.12) at 26 bytes a run; read_memory takes 64 K words.
-static const struct portion FIRST_WORDS = {1024, 256, 64 * 1024};
-static const struct portion FIRST_RUNS = {256, 32, 2048};
+static const struct portion FIRST_WORDS = {1024, 64, 64 * 1024};
+static const struct portion FIRST_RUNS = {32, 8, 2048};
 static const struct portion FIRST_DUMP = {DUMP_LEAST, DUMP_LEAST, 1024 * 1024};
+
+// Before anything is measured: 100 KB/s, a middling probe.
+static const double FIRST_WORD_SECONDS = 40e-6;
+
+// A run that costs less than this is not worth reading what nobody asked for.
+static const double DEAR_RUN_SECONDS = 500e-6;
+
+enum { MOST_GAP = 512 / WORD }; // words
 
 void openocd_memory_init(struct openocd_memory *ret, struct tcl_port *port, const char *target,
                          bool big_endian, bool has_read_memory)
@@ -33,21 +41,17 @@ void openocd_memory_init(struct openocd_memory *ret, struct tcl_port *port, cons
         .words = FIRST_WORDS,
         .runs = FIRST_RUNS,
         .dump_words = FIRST_DUMP,
+        .word_seconds = FIRST_WORD_SECONDS,
     };
 }
 
-// Learn from a portion that was as large as allowed and took `seconds`. Growing
-// fourfold stays under 200 ms where one takes less than a quarter of that.
-static void portion_adapt(struct portion *portion, size_t used, double seconds)
+// Learn from a portion of full size that took `seconds`.
+static void portion_adapt(struct portion *portion, double seconds)
 {
-    if (used < portion->limit)
-        return;
-    if (seconds < 0.025)
-        portion->limit *= 4;
-    else if (seconds < 0.1)
-        portion->limit *= 2;
-    else if (seconds > 0.2)
-        portion->limit /= 2;
+    const double wanted_seconds = 0.15;
+    double factor = seconds * 8 < wanted_seconds ? 8 : wanted_seconds / seconds;
+
+    portion->limit = (size_t)((double)portion->limit * factor);
     if (portion->limit > portion->most)
         portion->limit = portion->most;
     if (portion->limit < portion->least)
@@ -61,6 +65,7 @@ struct cursor {
     size_t count;
     size_t index; // the read that is next
     size_t done;  // words of it that are done
+    size_t apart; // reads before this one are not merged with others
 };
 
 static uint64_t first_word(const struct link_read *read)
@@ -131,21 +136,53 @@ static bool wants_dump(const struct openocd_memory *memory, const struct cursor 
            cursor_left(cursor) >= DUMP_LEAST;
 }
 
+// How many words nobody asked for are cheaper than another run.
+static size_t gap_words(const struct openocd_memory *memory)
+{
+    double words = memory->run_seconds / memory->word_seconds;
+
+    if (memory->run_seconds < DEAR_RUN_SECONDS)
+        return 0;
+    return words < MOST_GAP ? (size_t)words : MOST_GAP;
+}
+
+// Words between the end of a run and the cursor that are better read than left
+// out. False where the cursor needs a run of its own.
+static bool can_merge(const struct openocd_memory *memory, const struct openocd_run *run,
+                      const struct cursor *cursor, size_t *gap)
+{
+    uint64_t end = run->address + (uint64_t)WORD * run->count;
+    uint64_t address = cursor_address(cursor);
+
+    if (cursor->index < cursor->apart || address < end ||
+        (address - end) / WORD > gap_words(memory))
+        return false;
+    *gap = (size_t)((address - end) / WORD);
+    return true;
+}
+
 // Choose the runs of the next script. Only the last may end before its read does.
 static void gather_plan(struct gather *gather, const struct openocd_memory *memory,
                         struct cursor cursor, uint32_t *words)
 {
     gather->count = gather->words = 0;
-    while (!cursor_at_end(&cursor) && gather->count < memory->runs.limit &&
-           gather->words < memory->words.limit) {
+    while (!cursor_at_end(&cursor) && gather->words < memory->words.limit) {
         size_t room = memory->words.limit - gather->words;
-        size_t take = cursor_left(&cursor) < room ? cursor_left(&cursor) : room;
+        size_t left = cursor_left(&cursor), gap = 0;
+        struct openocd_run *run = gather->count ? &gather->runs[gather->count - 1] : NULL;
 
-        if (gather->count && wants_dump(memory, &cursor))
+        if (run && wants_dump(memory, &cursor))
             return;
-        gather->runs[gather->count++] =
-            (struct openocd_run){cursor_address(&cursor), take, words + gather->words, false};
-        gather->words += take;
+        if (!run || !can_merge(memory, run, &cursor, &gap) || gap >= room) {
+            if (gather->count == memory->runs.limit)
+                return;
+            run = &gather->runs[gather->count++];
+            *run = (struct openocd_run){cursor_address(&cursor), 0, words + gather->words, false};
+            gap = 0;
+        }
+        size_t take = left < room - gap ? left : room - gap;
+        run->count += gap + take;
+        gather->words += gap + take;
         cursor_advance(&cursor, take);
     }
 }
@@ -190,6 +227,43 @@ static int gather_ask(const struct gather *gather, const struct openocd_memory *
                                 result.text, result.len);
 }
 
+// Hand the words of a run to the reads it was made for.
+static void run_deliver(const struct openocd_run *run, bool big_endian, struct cursor *cursor)
+{
+    uint64_t at;
+
+    while (!cursor_at_end(cursor) && (at = cursor_address(cursor)) >= run->address &&
+           (at - run->address) / WORD < run->count) {
+        size_t first = (size_t)((at - run->address) / WORD), left = cursor_left(cursor);
+        size_t take = left < run->count - first ? left : run->count - first;
+
+        for (size_t w = 0; w < take; w++) {
+            uint8_t bytes[WORD];
+
+            bytes_put(bytes, WORD, big_endian, run->words[first + w]);
+            deliver(cursor, w, bytes);
+        }
+        cursor_advance(cursor, take);
+    }
+}
+
+// A refused run that was merged says nothing about the reads in it: they are
+// asked for again one by one, and what came behind it with them.
+static bool run_refuse(const struct openocd_run *run, struct cursor *cursor)
+{
+    uint64_t end = run->address + (uint64_t)WORD * run->count;
+    size_t index = cursor->index;
+
+    if (run->count <= cursor_left(cursor)) {
+        cursor_refuse(cursor);
+        return true;
+    }
+    while (index < cursor->count && first_word(&cursor->reads[index]) < end)
+        index++;
+    cursor->apart = index;
+    return false;
+}
+
 static void gather_deliver(const struct gather *gather, const struct openocd_memory *memory,
                            struct cursor *cursor)
 {
@@ -197,19 +271,31 @@ static void gather_deliver(const struct gather *gather, const struct openocd_mem
         const struct openocd_run *run = &gather->runs[i];
 
         if (run->refused) {
-            cursor_refuse(cursor);
+            if (!run_refuse(run, cursor))
+                return;
             continue;
         }
-        for (size_t w = 0; w < run->count; w++) {
-            uint8_t bytes[WORD];
-
-            bytes_put(bytes, WORD, memory->big_endian, run->words[w]);
-            deliver(cursor, w, bytes);
-        }
+        run_deliver(run, memory->big_endian, cursor);
         memory->port->stats->pieces++;
         memory->port->stats->bytes += (uint64_t)WORD * run->count;
-        cursor_advance(cursor, run->count);
     }
+}
+
+// Whichever limit was reached is the one to blame, or to raise. Long runs say
+// what a word costs, many short ones what a run costs.
+static void gather_adapt(const struct gather *gather, struct openocd_memory *memory,
+                         double seconds)
+{
+    if (gather->words == memory->words.limit)
+        portion_adapt(&memory->words, seconds);
+    if (gather->count == memory->runs.limit)
+        portion_adapt(&memory->runs, seconds);
+
+    if (gather->words >= 64 * gather->count)
+        memory->word_seconds = seconds / (double)gather->words;
+    else if (gather->count >= memory->runs.least)
+        memory->run_seconds = (seconds - memory->word_seconds * (double)gather->words) /
+                              (double)gather->count;
 }
 
 static int read_gather(struct openocd_memory *memory, struct cursor *cursor, struct mph_err *err)
@@ -223,8 +309,7 @@ static int read_gather(struct openocd_memory *memory, struct cursor *cursor, str
 
         gather_plan(&gather, memory, *cursor, words);
         rc = gather_ask(&gather, memory, err);
-        portion_adapt(&memory->words, gather.words, stream_now() - start);
-        portion_adapt(&memory->runs, gather.count, stream_now() - start);
+        gather_adapt(&gather, memory, stream_now() - start);
     }
     if (rc == 0)
         gather_deliver(&gather, memory, cursor);
@@ -280,7 +365,8 @@ static int read_dump(struct openocd_memory *memory, struct cursor *cursor, struc
         return mph_fail_no_memory(err);
     int rc = dump_ask(memory, cursor_address(cursor), words, &said, err);
     if (rc == 0 && tcl_port_take_data(memory->port, bytes, words * WORD) && said) {
-        portion_adapt(&memory->dump_words, words, stream_now() - start);
+        if (words == limit)
+            portion_adapt(&memory->dump_words, stream_now() - start);
         for (size_t w = 0; w < words; w++)
             deliver(cursor, w, bytes + w * WORD);
         memory->port->stats->pieces++;
@@ -300,7 +386,7 @@ static int read_dump(struct openocd_memory *memory, struct cursor *cursor, struc
 int openocd_memory_read(struct openocd_memory *memory, struct link_read *reads, size_t count,
                         struct mph_err *err)
 {
-    struct cursor cursor = {reads, count, 0, 0};
+    struct cursor cursor = {.reads = reads, .count = count};
     int rc = 0;
 
     for (size_t i = 0; i < count; i++)

@@ -3,7 +3,9 @@
 // accesses only, in portions that suit the speed of the probe.
 //
 // OpenOCD serves nobody else while it works on a script, an attached GDB
-// included, so a portion grows only as long as one takes well under 200 ms.
+// included, so portions are kept at about 150 ms. Over USB a run of its own can
+// cost as much as hundreds of further words; where it does, runs are merged
+// across the gaps between them.
 #ifndef MPH_TARGET_OPENOCD_MEMORY_H
 #define MPH_TARGET_OPENOCD_MEMORY_H
 
@@ -30,6 +32,8 @@ struct openocd_memory {
     struct portion words;     // by read_memory
     struct portion runs;
     struct portion dump_words; // by dump_image
+    double run_seconds;        // measured: what one more run costs; 0 not known
+    double word_seconds;       // and one more word of a run
 };
 
 void openocd_memory_init(struct openocd_memory *ret, struct tcl_port *port, const char *target,
