@@ -208,7 +208,7 @@ static int read_flash_chunk(struct layout *layout, struct target *target, uint64
 static int version_from_link(struct layout *layout, struct target *target, struct mph_err *err)
 {
     uint64_t start = layout->metatype & ~(uint64_t)(FLASH_CHUNK - 1);
-    double deadline = target->link.stats.seconds + version_seconds;
+    double deadline = target->link.stats->seconds + version_seconds;
     bool up_ended = false, down_ended = false;
 
     for (uint64_t step = 0; step < FLASH_REACH && !(up_ended && down_ended); step += FLASH_CHUNK) {
@@ -220,7 +220,7 @@ static int version_from_link(struct layout *layout, struct target *target, struc
             return mph_fail(err, rc, "version: the search in flash failed");
         if (rc > 0)
             return 0;
-        if (target->link.stats.seconds > deadline)
+        if (target->link.stats->seconds > deadline)
             break;
     }
     layout_note(layout, "version: no version string found near 0x%llx",

@@ -60,6 +60,9 @@ int callback_open(callback_read_fn *read, void *context, enum run_state state, s
     if (!callback)
         return mph_fail_no_memory(err);
     *callback = (struct callback){.read = read, .context = context, .state = state};
-    *ret = (struct link){.ops = &CALLBACK_OPS, .context = callback, .gap_bytes = GAP_BYTES};
+    *ret = (struct link){.ops = &CALLBACK_OPS,
+                         .context = callback,
+                         .stats = &callback->stats,
+                         .gap_bytes = GAP_BYTES};
     return 0;
 }

@@ -62,8 +62,10 @@ struct link_ops {
 struct link {
     const struct link_ops *ops;
     void *context;
-    struct link_stats stats; // kept by the implementation
-    size_t gap_bytes;        // two reads closer than this are cheaper as one
+    const struct link_stats *stats; // kept by the implementation, lives as long as it
+    size_t gap_bytes;   // two reads closer than this are cheaper as one
+    uint16_t machine;   // ELF e_machine as far as the link tells, 0 not known
+    uint8_t word_bytes; // 4 or 8 as far as the link tells, 0 not known
 };
 
 #endif

@@ -169,6 +169,10 @@ int target_add_link(struct target *target, const struct link *link, bool may_hal
 {
     target->link = *link;
     target->cache = cache_create(&target->link);
+    if (!target->machine)
+        target->machine = link->machine;
+    if (!target->word_bytes)
+        target->word_bytes = link->word_bytes;
 
     int rc = target->cache ? learn_state(target, may_halt, err) : mph_fail_no_memory(err);
     if (rc < 0)
