@@ -13,6 +13,7 @@ No part uses a fixed port, and none outlives the script that started it.
 
 from .debugport import DebugPort, Region
 from .gdb import GdbResult, gdb_interactive, run_gdb
+from .machine import Machine
 from .microbit import Board
 from .openocd import OpenOcd, TclError
 from .ports import free_port
@@ -24,6 +25,7 @@ __all__ = [
     "BoardError",
     "DebugPort",
     "GdbResult",
+    "Machine",
     "OpenOcd",
     "Process",
     "ProcessError",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The simulated debug port, in front of a live board or of a memory dump."""
+"""The simulated debug port, in front of a live machine or of a memory dump."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from .microbit import Board
-from .process import Process, Scratch, wait_until
+from .machine import Machine
+from .process import Process, ProcessError, Scratch, wait_until
 
 
 def build_folder() -> Path:
@@ -37,7 +38,7 @@ class Region:
 
 
 class DebugPort:
-    """A debug port for OpenOCD. `target` is a board, or the regions of a dump.
+    """A debug port for OpenOCD. `target` is a live machine, or the regions of a dump.
 
     `front_end` is "stlink" (SWD, fast) or "bitbang" (JTAG, bit by bit). `options` go to the
     program as they are: see `debugport --help`.
@@ -45,7 +46,7 @@ class DebugPort:
 
     def __init__(
         self,
-        target: Board | Sequence[Region],
+        target: Machine | Sequence[Region],
         *,
         front_end: str = "stlink",
         core: str | None = None,
@@ -53,14 +54,14 @@ class DebugPort:
         options: Sequence[str] = (),
     ) -> None:
         self.front_end = front_end
-        self.core = core or (target.core if isinstance(target, Board) else "m4")
+        self.core = core or (target.core if isinstance(target, Machine) else "m4")
         self._scratch = Scratch()
         folder = self._scratch.path
         self._stats_file = folder / "stats"
         argv: list[str | Path] = [build_folder() / "tests" / "debugport"]
         argv += [f"--core={self.core}", f"--stats={self._stats_file}"]
         argv += ["--stlink=0"] if front_end == "stlink" else [f"--bitbang={folder / 'jtag'}"]
-        if isinstance(target, Board):
+        if isinstance(target, Machine):
             argv += [f"--gdb={target.gdb_path}", f"--qmp={target.qmp_path}"]
             argv += [Region(base, size).option() for base, size in target.regions]
         else:
@@ -71,7 +72,7 @@ class DebugPort:
             argv.append(f"--registers={file}")
         self._process = Process(argv + list(options), "debugport")
 
-    def __enter__(self) -> DebugPort:
+    def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             stack.callback(self._scratch.remove)
             stack.enter_context(self._process)
@@ -79,8 +80,11 @@ class DebugPort:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, exc_type: type[BaseException] | None, *exc: object) -> None:
+        self._process.stop()
         self._stack.close()
+        if exc_type is None and self._process.exit_status != 0:
+            raise ProcessError(f"debugport ended with {self._process.exit_status}\n{self.log}")
 
     @property
     def log(self) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,13 @@ import pexpect
 
 GDB = ["gdb-multiarch", "-nx", "-q"]
 PROMPT = r"\(gdb\) "
-SETUP = ["set pagination off", "set confirm off", "set width 0", "set height 0"]
+SETUP = [
+    "set pagination off",
+    "set confirm off",
+    "set width 0",
+    "set height 0",
+    "set tcp auto-retry off",
+]
 
 
 @dataclass(frozen=True)
@@ -26,13 +33,22 @@ class GdbResult:
 def run_gdb(
     commands: Sequence[str], arguments: Sequence[str] = (), timeout: float = 60
 ) -> GdbResult:
-    """Runs GDB commands in batch; the first one that fails ends it. `arguments` are GDB's own."""
-    argv = ["setpriv", "--pdeathsig", "KILL", "--", *GDB, "-batch", *arguments]
-    for command in [*SETUP, *commands]:
-        argv += ["-ex", command]
-    done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
-    )
+    """Runs GDB commands as a script: the first one that fails ends it, and the exit status is 1.
+
+    `arguments` are GDB's own, such as the ELF file.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".gdb") as script:
+        script.write("\n".join([*SETUP, *commands]) + "\n")
+        script.flush()
+        argv = ["setpriv", "--pdeathsig", "KILL", "--", *GDB, "-batch", *arguments]
+        done = subprocess.run(
+            [*argv, "-x", script.name],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
     return GdbResult(done.stdout, done.stderr, done.returncode)
 
 

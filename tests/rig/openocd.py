@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Sequence
+from typing import Self
 
 from .debugport import DebugPort
 from .process import Process, ProcessError, Scratch
@@ -67,7 +68,7 @@ class OpenOcd:
         self._process = Process(["openocd", "-f", file], "openocd")
         self._stream: socket.socket | None = None
 
-    def __enter__(self) -> OpenOcd:
+    def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             stack.callback(self._scratch.remove)
             stack.enter_context(self._process)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 
 class ProcessError(Exception):
@@ -26,11 +27,6 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None
         time.sleep(0.005)
 
 
-def scratch_folder() -> Path:
-    """A new folder with a short path: a unix socket's may have 107 characters."""
-    return Path(tempfile.mkdtemp(prefix="rig-"))
-
-
 class Process:
     """A child whose output goes to a log, and that is killed when its context ends.
 
@@ -44,8 +40,9 @@ class Process:
         self._changed = threading.Condition()
         self._ended = False
         self._popen: subprocess.Popen[bytes] | None = None
+        self._reader = threading.Thread(target=self._collect, daemon=True)
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         guard = ["setpriv", "--pdeathsig", "KILL", "--"]
         self._popen = subprocess.Popen(
             guard + self.argv,
@@ -53,7 +50,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        threading.Thread(target=self._collect, daemon=True).start()
+        self._reader.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -68,6 +65,7 @@ class Process:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+        self._popen.stdout.close()
 
     @property
     def pid(self) -> int:
@@ -79,8 +77,20 @@ class Process:
         return self._popen is not None and self._popen.poll() is None
 
     @property
+    def exit_status(self) -> int | None:
+        """None while it runs; negative for the signal that ended it."""
+        return self._popen.poll() if self._popen else None
+
+    def check_running(self) -> None:
+        """Raises ProcessError, with the log, if the child has ended."""
+        if not self.running:
+            raise ProcessError(f"{self.name} ended with {self.exit_status}\n{self.log}")
+
+    @property
     def log(self) -> str:
         """What the child has written so far, stdout and stderr."""
+        if self._popen and not self.running:
+            self._reader.join(1)  # the last words may still be under way
         with self._changed:
             return self._output
 
@@ -112,17 +122,18 @@ class Process:
         if self.running:
             self._popen.terminate()
         try:
-            self._popen.wait(3)
+            self._popen.wait(1)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+        self._reader.join(1)
 
 
 class Scratch:
-    """A scratch folder that goes with its context."""
+    """A new folder with a short path: a unix socket's may have 107 characters."""
 
     def __init__(self) -> None:
-        self.path = scratch_folder()
+        self.path = Path(tempfile.mkdtemp(prefix="rig-"))
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)

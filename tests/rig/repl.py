@@ -51,10 +51,17 @@ class Repl:
         """Raw bytes, without waiting for an echo."""
         self._stream.sendall(data)
 
+    def wait_prompt(self, timeout: float = 10) -> str:
+        """Waits for the prompt; gives what was printed before it."""
+        data = self.read_until(PROMPT, timeout)
+        while not data.endswith(b"\n" + PROMPT) and data != PROMPT:  # printed by the program
+            data += self.read_until(PROMPT, timeout)
+        return data[: -len(PROMPT)].decode().replace("\r\n", "\n")
+
     def interrupt(self, timeout: float = 10) -> str:
         """Ctrl-C; gives what was printed before the prompt came back."""
         self.send(CTRL_C)
-        return self._text_until_prompt(timeout)
+        return self.wait_prompt(timeout)
 
     def _type_line(self, line: str) -> None:
         data = line.encode()
@@ -74,16 +81,10 @@ class Repl:
         self.send(CTRL_D)
         self.read_until(b"\r\n")
 
-    def _text_until_prompt(self, timeout: float) -> str:
-        data = self.read_until(PROMPT, timeout)
-        while not data.endswith(b"\n" + PROMPT) and data != PROMPT:  # printed by the program
-            data += self.read_until(PROMPT, timeout)
-        return data[: -len(PROMPT)].decode().replace("\r\n", "\n")
-
     def exec(self, code: str, timeout: float = 10) -> str:
         """Runs `code`; gives what it printed. Raises BoardError with the traceback if it raised."""
         self.start(code)
-        text = self._text_until_prompt(timeout)
+        text = self.wait_prompt(timeout)
         if "Traceback (most recent call last):\n" in text:
             raise BoardError(text)
         return text
@@ -93,5 +94,5 @@ class Repl:
         return ast.literal_eval(self.exec(f"print(repr({expression}))", timeout).strip())
 
     def mem_info(self) -> str:
-        """The text of mem_info(1). The memory moves on at once: see Board.freeze()."""
+        """The text of mem_info(1). The heap moves on at once: see Board.freeze()."""
         return self.exec("import micropython\nmicropython.mem_info(1)")

@@ -14,6 +14,8 @@
 #define DCRSR 0xE000EDF4u
 #define DCRDR 0xE000EDF8u
 #define DEMCR 0xE000EDFCu
+#define MVFR0 0xE000EF40u
+#define MVFR1 0xE000EF44u
 
 #define AIRCR_KEY 0x05FAu
 #define AIRCR_RESET (1u << 2 | 1u << 0) // SYSRESETREQ, VECTRESET
@@ -230,6 +232,8 @@ bool cpu_read(struct cpu *cpu, uint32_t address, uint32_t *ret)
         *ret = read_dhcsr(cpu);
         return true;
     case DCRSR: // write only
+    case MVFR0: // no floating point unit
+    case MVFR1:
         *ret = 0;
         return true;
     case DCRDR:

@@ -13,7 +13,8 @@
 #define CPU_REGISTERS 21
 
 /*
- * The CPU as its debug registers show it (DHCSR, DCRSR, DCRDR, DEMCR, DFSR, AIRCR, CPUID, FPB, DWT).
+ * The CPU as its debug registers show it: DHCSR, DCRSR, DCRDR, DEMCR, DFSR, AIRCR, CPUID, FPB and
+ * DWT. It has no floating point unit.
  *
  * Behind them is a live machine, or (`stub` NULL) the registers of a dump: such a CPU "runs" when
  * the debugger connects, can be halted and resumed, and never gets anywhere.
