@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ SETUP = [
     "set confirm off",
     "set width 0",
     "set height 0",
+    "set style enabled off",
     "set tcp auto-retry off",
 ]
 
@@ -63,7 +65,13 @@ def gdb_interactive(arguments: Sequence[str] = (), timeout: float = 30) -> pexpe
     for command in SETUP:
         argv += ["-ex", command]
     child = pexpect.spawn(
-        "setpriv", argv, encoding="utf-8", timeout=timeout, echo=False, dimensions=(50, 200)
+        "setpriv",
+        argv,
+        env={**os.environ, "TERM": "dumb"},  # no escape sequences between the words
+        encoding="utf-8",
+        timeout=timeout,
+        echo=False,
+        dimensions=(50, 200),
     )
     child.expect(PROMPT)
     return child

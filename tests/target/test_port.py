@@ -143,6 +143,17 @@ def test_read_only_memory_refuses_a_write(images, front_end):
         assert openocd.read_memory(FLASH_BASE, 4) == images[FLASH_BASE].read_bytes()[:4]
 
 
+def test_a_second_debugger_finds_the_target_as_the_first_left_it(images):
+    with ExitStack() as stack:
+        regions = [Region(RAM_BASE, RAM_SIZE, images[RAM_BASE])]
+        port = stack.enter_context(DebugPort(regions))
+        for expected in ("running", "halted"):
+            with OpenOcd(port) as openocd:
+                assert openocd.tcl("mp.cm curstate") == expected
+                openocd.tcl("halt")
+        assert port.stats()["connections"] == 2
+
+
 # Faults
 
 
@@ -415,8 +426,8 @@ def test_a_breakpoint_halts_the_board(board):
 
 def test_a_watchpoint_halts_the_board(board):
     with live(board, "stlink") as (_, openocd):
-        allocation_table, pool = heap_area(openocd.read_memory(*RAM))
-        table_address = RAM[0] + openocd.read_memory(*RAM).index(allocation_table)
+        ram = openocd.read_memory(*RAM)
+        table_address = RAM[0] + ram.index(heap_area(ram)[0])
         openocd.tcl("halt")
         openocd.tcl(f"wp {table_address:#x} 4 w")
         openocd.tcl("resume")
@@ -450,9 +461,11 @@ def test_a_reset_reboots_the_board():
         board.repl.exec("mark = 1")
         _, openocd = stack.enter_context(live(board, "stlink"))
         openocd.tcl("reset run")
-        board.repl.read_until(b"MicroPython v")
-        board.repl.read_until(b">>> ")
+        assert "MicroPython v" in board.repl.wait_prompt()
         assert board.repl.eval("'mark' in globals()") is False
+        openocd.tcl("reset halt")
+        reset_vector = int.from_bytes(board.read_memory(4, 4), "little")
+        assert read_pc(openocd) == reset_vector & ~1  # bit 0 says Thumb
 
 
 # GDB
