@@ -23,7 +23,7 @@ static int read_answer(struct qmp *qmp, char *line)
     return -1;
 }
 
-// A stream that is read and written needs a seek in between; a socket cannot, so write past it.
+// Past the stream, which is for reading only.
 static int send_command(struct qmp *qmp, const char *command)
 {
     size_t length = strlen(command);
