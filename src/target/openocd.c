@@ -16,34 +16,47 @@
 // gap of six words is never dearer than a read of its own.
 enum { GAP_BYTES = 24 };
 
-enum { ANSWER_LIMIT = 64 * 1024, TARGET_MAX = 128 };
+enum { ANSWER_LIMIT = 64 * 1024 };
 
-// OpenOCD's spelling of the registers worth having, by its name of the target
-// type; those a core lacks are passed over. Before 0.12 it wrote xPSR.
+// OpenOCD's spelling of the registers worth having; those a core lacks are
+// passed over. Before 0.12 it wrote xPSR.
 #define R0_TO_R12 "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12"
 #define X0_TO_X30                                                                                  \
     "x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 x22 x23 x24"   \
     " x25 x26 x27 x28 x29 x30"
+#define CORTEX_M "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"
+#define RISCV                                                                                      \
+    "pc ra sp gp tp t0 t1 t2 fp s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3" \
+    " t4 t5 t6 mstatus mepc mcause mtval"
+#define XTENSA                                                                                     \
+    "pc a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11 a12 a13 a14 a15 ps sar windowbase windowstart"      \
+    " exccause excvaddr epc1"
+
+// What OpenOCD's target type says, in the first row that fits.
 static const struct kind {
     const char *type; // or the beginning of it
-    uint16_t machine; // ELF e_machine; 0 where the type does not tell
     const char *registers;
+    uint16_t machine;   // ELF e_machine; 0 where the type does not tell
+    uint8_t word_bytes; // 0 likewise
 } KINDS[] = {
-    {"cortex_m", EM_ARM, "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"},
-    {"hla", EM_ARM, "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"},
-    {"riscv", EM_RISCV, "pc ra sp gp tp t0 t1 t2 fp s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9"
-              " s10 s11 t3 t4 t5 t6 mstatus mepc mcause mtval"},
-    {"xtensa", EM_XTENSA, "pc a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11 a12 a13 a14 a15 ps sar windowbase"
-               " windowstart exccause excvaddr epc1"},
-    {"aarch64", EM_AARCH64, "pc sp cpsr " X0_TO_X30},
-    {"", EM_NONE, "pc sp lr cpsr " R0_TO_R12},
+    {"cortex_m", CORTEX_M, EM_ARM, 4},
+    {"hla", CORTEX_M, EM_ARM, 4},
+    {"cortex_a", "pc sp lr cpsr " R0_TO_R12, EM_ARM, 4},
+    {"aarch64", "pc sp cpsr " X0_TO_X30, EM_AARCH64, 8},
+    {"riscv", RISCV, EM_RISCV, 0},
+    {"esp32c", RISCV, EM_RISCV, 4},
+    {"esp32h", RISCV, EM_RISCV, 4},
+    {"esp32p", RISCV, EM_RISCV, 4},
+    {"esp32", XTENSA, EM_XTENSA, 4},
+    {"xtensa", XTENSA, EM_XTENSA, 4},
+    {"", "pc sp lr ra cpsr " R0_TO_R12, EM_NONE, 0},
 };
 
 struct openocd {
     struct link_stats stats;
     struct tcl_port port;
     struct openocd_memory memory;
-    struct text target;    // its name, quoted as a Tcl word
+    struct text target; // its name, quoted as a Tcl word
     const struct kind *kind;
     bool has_get_reg;
 };
@@ -133,7 +146,8 @@ static int greet(struct openocd *openocd, const char *wanted, struct mph_err *er
     struct text script;
 
     text_init(&script, NULL);
-    text_puts(&script, "list [capture version] [target names] [catch {target current} mph_c] $mph_c");
+    text_puts(&script,
+              "list [capture version] [target names] [catch {target current} mph_c] $mph_c");
     int rc = eval(openocd, &script, &result, err);
     if (rc < 0)
         return rc;
@@ -232,7 +246,8 @@ static bool all_zero(const struct regs *regs)
 // Each register is caught by itself, as a core need not have all of them.
 static void registers_script(struct text *script, const struct openocd *openocd)
 {
-    text_printf(script, "set mph_o {}; foreach mph_n {%s} {if {![catch {", openocd->kind->registers);
+    text_printf(script, "set mph_o {}; foreach mph_n {%s} {if {![catch {",
+                openocd->kind->registers);
     if (openocd->has_get_reg)
         text_printf(script, "%s get_reg -force [list $mph_n]", openocd->target.bytes);
     else
@@ -263,7 +278,8 @@ static int openocd_registers(void *link, struct regs *ret, struct mph_err *err)
     return 0;
 }
 
-// What OpenOCD says in an error may run over several lines; the first says what.
+// Have OpenOCD run or stop the target. What it says in an error may run over
+// several lines; the first says what.
 static int control(struct openocd *openocd, const char *verb, struct text *command,
                    struct mph_err *err)
 {
@@ -348,6 +364,7 @@ int openocd_open(const struct openocd_options *options, struct link *ret, struct
                          .context = openocd,
                          .stats = &openocd->stats,
                          .gap_bytes = GAP_BYTES,
-                         .machine = openocd->kind->machine};
+                         .machine = openocd->kind->machine,
+                         .word_bytes = openocd->kind->word_bytes};
     return 0;
 }

@@ -35,19 +35,17 @@ static int fail_timeout(const struct stream *stream, struct mph_err *err)
                     stream->timeout, stream->peer);
 }
 
-// Wait until the descriptor is ready. A deadline in the past only asks.
+// Wait until the descriptor is ready.
 static int wait_ready(const struct stream *stream, int fd, short events, double deadline,
                       struct mph_err *err)
 {
     double left = deadline - stream_now();
-    struct timespec limit = {0};
+    struct timespec limit = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
     struct pollfd ready = {.fd = fd, .events = events};
     sigset_t blocked;
 
-    if (left > 0) {
-        limit.tv_sec = (time_t)left;
-        limit.tv_nsec = (long)((left - (double)limit.tv_sec) * 1e9);
-    }
+    if (left <= 0)
+        return fail_timeout(stream, err);
     sigfillset(&blocked);
     sigdelset(&blocked, SIGINT);
     sigdelset(&blocked, SIGTERM);

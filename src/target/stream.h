@@ -45,9 +45,9 @@ double stream_now(void);
 int stream_send(struct stream *stream, const void *bytes, size_t size, double deadline,
                 struct mph_err *err);
 
-// At least one byte and at most `size`, their number in *ret. A deadline in the
-// past takes only what has already arrived. The other end having closed is an
-// error, and so is the deadline.
+// At least one byte and at most `size`, their number in *ret. The other end
+// having closed is an error, and so is the deadline, even where more bytes wait:
+// nobody can talk past it.
 int stream_receive(struct stream *stream, void *bytes, size_t size, double deadline, size_t *ret,
                    struct mph_err *err);
 

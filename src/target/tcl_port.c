@@ -165,7 +165,8 @@ static void add_quiet(struct text *command, const struct tcl_port *port,
     quote_file(command, port, ANSWER);
     text_puts(command, " w]; puts -nonewline $mph_f [list [catch {");
     text_add(command, script->bytes, script->len);
-    text_puts(command, "} mph_r] $mph_r]; close $mph_f; unset mph_f mph_r}]} {list 1 {}} else list");
+    text_puts(command, "} mph_r] $mph_r]; close $mph_f; unset mph_f mph_r}]} {list 1 {}}"
+                       " else list");
 }
 
 // --- answers ---
