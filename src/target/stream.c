@@ -35,6 +35,20 @@ static int fail_timeout(const struct stream *stream, struct mph_err *err)
                     stream->timeout, stream->peer);
 }
 
+// The signals that may end a wait: those that ask to stop, unless the caller
+// keeps them from this thread.
+static void block_others(sigset_t *ret)
+{
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    sigset_t blocked;
+
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    sigfillset(ret);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (!sigismember(&blocked, stops[i]))
+            sigdelset(ret, stops[i]);
+}
+
 // Wait until the descriptor is ready.
 static int wait_ready(const struct stream *stream, int fd, short events, double deadline,
                       struct mph_err *err)
@@ -46,12 +60,7 @@ static int wait_ready(const struct stream *stream, int fd, short events, double 
 
     if (left <= 0)
         return fail_timeout(stream, err);
-    sigfillset(&blocked);
-    sigdelset(&blocked, SIGINT);
-    sigdelset(&blocked, SIGTERM);
-    sigdelset(&blocked, SIGHUP);
-    sigdelset(&blocked, SIGQUIT);
-
+    block_others(&blocked);
     int count = ppoll(&ready, 1, &limit, &blocked);
     if (count > 0)
         return 0;
