@@ -125,7 +125,7 @@ static int add_area(struct heap *heap, const struct gc_area *area, struct mph_er
 
 static int follow_areas(struct heap *heap, struct target *target, struct mph_err *err)
 {
-    uint64_t address = heap->layout->area, next;
+    uint64_t address = heap->layout->area, next = 0;
 
     while (address) {
         struct gc_area area;

@@ -133,24 +133,32 @@ static void era_from_objects(struct layout *layout, size_t dicts_back)
         set_era(layout, ERA_1_20, HOW_MEASURED, dicts_back ? "1.20" : "1.20 or later");
 }
 
-// A version string that is of another era than the structures is said, and the
-// structures are believed. It settles what leaves no trace in them.
+// A build between two releases ("v1.20.0-268-g...", "v1.22.0-preview.5.g...") may
+// have any of the next release's structures, or not yet all of its own.
+static bool is_between_releases(const struct layout *layout)
+{
+    return strchr(layout->version, '-') != NULL;
+}
+
+// The structures are believed rather than the version string; that one settles
+// what leaves no trace in them.
 static void reconcile_version(struct layout *layout)
 {
     enum era said = era_of_version(layout->version_number);
 
-    if (!said)
+    if (!said || said == layout->era)
         return;
     if (layout->era == ERA_UNKNOWN) {
         set_era(layout, said, HOW_VERSION, NULL);
         return;
     }
-    bool is_refinement = said > layout->era &&
-                         !(said >= ERA_1_20 && layout->era < ERA_1_20);
+    bool is_newer_type = said >= ERA_1_20 && layout->era < ERA_1_20;
     bool is_1_8 = said == ERA_1_8 && layout->era == ERA_1_8_1;
-    if (is_refinement || is_1_8)
+    if (is_between_releases(layout) && (said == layout->era - 1 || said == layout->era + 1))
+        return;
+    if ((said > layout->era && !is_newer_type) || is_1_8)
         set_era(layout, said, layout->era_how, NULL);
-    else if (said != layout->era)
+    else
         layout_note(layout, "version: the firmware says %s, but its structures are those of %s",
                     layout->version, layout->era_text);
 }

@@ -174,6 +174,19 @@ static bool try_stack(struct layout *layout, struct target *target, int64_t top_
     return true;
 }
 
+// MICROPY_ENABLE_PYSTACK puts three words, start, end and current, between the
+// stack's fields and gc_lock_depth.
+static bool has_pystack(struct layout *layout, struct target *target, int64_t lock_depth)
+{
+    int64_t word = layout->word_bytes;
+    uint64_t start, end, current;
+
+    return read_at(layout, target, lock_depth - 3 * word, &start) &&
+           read_at(layout, target, lock_depth - 2 * word, &end) &&
+           read_at(layout, target, lock_depth - word, &current) && start >= 0x100 &&
+           start <= current && current <= end && start < end && end - start < 1 << 20;
+}
+
 // Sections 1.2 and 1.4 of docs/heap-format.md: the thread's fields before
 // dict_locals (v1.10 on), or behind nlr_top (v1.8.2 to v1.9.4).
 static void find_stack(struct layout *layout, struct target *target, int64_t dict_locals,
@@ -186,14 +199,14 @@ static void find_stack(struct layout *layout, struct target *target, int64_t dic
             try_stack(layout, target, dict_locals + 3 * word, dict_locals + 4 * word);
         return;
     }
-    bool has_lock = dicts_back >= 5; // v1.17 on; v1.16 has the same distance as v1.10
-    if (has_lock || !try_stack(layout, target, dict_locals - 2 * word, dict_locals - word))
-        has_lock = try_stack(layout, target, dict_locals - 3 * word, dict_locals - 2 * word) ||
-                   // three words of MICROPY_ENABLE_PYSTACK in between
-                   try_stack(layout, target, dict_locals - 6 * word, dict_locals - 5 * word) ||
-                   has_lock;
-    if (has_lock)
-        put(layout, MEMBER_LOCK_DEPTH, HOW_ERA, dict_locals - word, 2);
+    // v1.16 has the lock depth, and the same distance as v1.10, which has not.
+    if (dicts_back < 5 && try_stack(layout, target, dict_locals - 2 * word, dict_locals - word))
+        return;
+
+    int64_t lock_depth = dict_locals - word;
+    int64_t end = lock_depth - (has_pystack(layout, target, lock_depth) ? 3 * word : 0);
+    if (try_stack(layout, target, end - 2 * word, end - word) || dicts_back >= 5)
+        put(layout, MEMBER_LOCK_DEPTH, HOW_ERA, lock_depth, 2);
 }
 
 void members_from_anchors(struct layout *layout, struct target *target, size_t dicts_back)

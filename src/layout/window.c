@@ -46,7 +46,7 @@ static int read_suffix(struct window *window, uint64_t first, uint64_t end, uint
 int window_init(struct window *window, struct target *target, size_t word_bytes, uint64_t first,
                 uint64_t end, struct mph_err *err)
 {
-    uint8_t *bytes;
+    uint8_t *bytes = NULL;
 
     *window = (struct window){.target = target, .word_bytes = word_bytes};
     int rc = read_suffix(window, first, end, &bytes, err);

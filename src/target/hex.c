@@ -115,7 +115,7 @@ static int read_line(struct hex_reader *reader, const uint8_t *line, size_t size
                      struct mph_err *err)
 {
     uint8_t record[RECORD_MAX];
-    size_t count;
+    size_t count = 0;
 
     while (size && isspace(line[size - 1]))
         size--;

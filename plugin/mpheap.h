@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libmpheap: the heap of a MicroPython board, read through a callback.
+ *
+ * This is the only promise to programs outside: everything else in the source
+ * may change. The library never writes to a target: it has no call for it.
+ *
+ * A debugger that can read memory needs four steps:
+ *
+ *     struct mpheap_options options = {.size = sizeof options, .read = read_memory};
+ *     mpheap_t *heap = mpheap_open(&options);
+ *     const char *argv[] = {"map", "--legend"};
+ *     int status = mpheap_run(heap, 2, argv, write_output, NULL);
+ *     mpheap_close(heap);
+ *
+ * Each mpheap_run looks at the target anew, so a handle may be kept while the
+ * target runs and stops. A handle may be used by one thread at a time; handles do
+ * not share anything.
+ */
+#ifndef MPHEAP_H
+#define MPHEAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mpheap mpheap_t;
+
+/*
+ * Read exactly `size` bytes of target memory at `address` into `bytes`.
+ * Return 0 when all were read; MPHEAP_READ_REFUSED when some could not be (the
+ * library then narrows down which); MPHEAP_READ_INTERRUPTED to end the report
+ * because the user asked to.
+ * Called from within mpheap_run, as often as needed, with `context` as given.
+ */
+typedef int (*mpheap_read_fn)(void *context, uint64_t address, void *bytes, size_t size);
+
+enum {
+    MPHEAP_READ_REFUSED = -1,
+    MPHEAP_READ_INTERRUPTED = -2
+};
+
+/* What the target is doing while it is read. */
+enum mpheap_state {
+    MPHEAP_STATE_UNKNOWN = 0,
+    MPHEAP_STATE_HALTED = 1,
+    MPHEAP_STATE_RUNNING = 2
+};
+
+struct mpheap_register {
+    const char *name; /* lower case, as GDB spells it: "sp", "pc", "xpsr" */
+    uint64_t value;
+};
+
+/*
+ * All pointers are borrowed until mpheap_close. Set `size` to the size of the
+ * structure that you compiled with: fields may be added at its end.
+ */
+struct mpheap_options {
+    size_t size;
+    mpheap_read_fn read; /* NULL: commands must name a target, as in the shell */
+    void *context;       /* passed to `read` */
+    const char *elf;     /* the firmware's ELF file, or NULL */
+    uint16_t machine;    /* ELF e_machine, or 0 */
+    uint8_t word_bytes;  /* 4 or 8, or 0 when not known */
+    uint8_t big_endian;  /* 0 or 1; used when word_bytes is known */
+    int state;           /* enum mpheap_state */
+    const struct mpheap_register *registers;
+    size_t register_count;
+};
+
+/* NULL when out of memory or when options->size is too small. */
+mpheap_t *mpheap_open(const struct mpheap_options *options);
+
+/* NULL is fine. */
+void mpheap_close(mpheap_t *heap);
+
+enum mpheap_stream {
+    MPHEAP_REPORT = 1, /* the report, the same bytes as the shell command's stdout */
+    MPHEAP_NOTES = 2   /* notes, statistics and errors, whole lines */
+};
+
+/*
+ * Takes `size` bytes that are not NUL-terminated. Return 0 to go on, anything
+ * else to end the report.
+ */
+typedef int (*mpheap_write_fn)(void *context, int stream, const char *bytes, size_t size);
+
+/*
+ * Run a report: `argv` holds `argc` words, its name first, as after `mpheap` in
+ * the shell. Returns the exit status of the shell command, 0 to 5; an error has
+ * been written to MPHEAP_NOTES as one line, and mpheap_error tells it again.
+ */
+int mpheap_run(mpheap_t *heap, int argc, const char *const *argv, mpheap_write_fn write,
+               void *context);
+
+/* The last error line of this handle, "" when the last run had none. It lives
+ * until the next mpheap_run or mpheap_close. */
+const char *mpheap_error(const mpheap_t *heap);
+
+/* The version of the library, such as "0.1.0". Static. */
+const char *mpheap_version(void);
+
+/* Name and one-line summary of report `index`, from 0 on; NULL past the last.
+ * Static strings. */
+const char *mpheap_report_name(size_t index);
+const char *mpheap_report_summary(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

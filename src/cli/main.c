@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The shell command.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/run.h"
+
+static int write_stream(void *context, const char *bytes, size_t size)
+{
+    FILE *stream = context;
+
+    return fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0 ? 0 : MPH_ERR_FILE;
+}
+
+static bool wants_color(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+int main(int argc, char **argv)
+{
+    struct mph_err err = {0};
+    struct door door = {.out = {write_stream, stdout},
+                        .notes = {write_stream, stderr},
+                        .has_color = wants_color()};
+
+    signal(SIGPIPE, SIG_IGN); // a link that breaks is an error, not the end
+    int rc = run_command(&door, argc, argv, &err);
+    if (rc < 0)
+        fprintf(stderr, "mpheap: %s\n", err.code ? err.text : "failed");
+    return rc < 0 ? mph_exit_status(rc) : rc;
+}

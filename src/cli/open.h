@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Opening a target from options.
+#ifndef MPH_CLI_OPEN_H
+#define MPH_CLI_OPEN_H
+
+#include "cli/options.h"
+#include "report/session.h"
+
+// A door that has a target of its own opens it as a link when the options name
+// none. MPH_ERR_UNSUPPORTED when it has none either.
+struct own_target {
+    int (*open)(void *context, struct link *ret, struct mph_err *err);
+    void (*add_registers)(void *context, struct regs *regs);
+    void *context;
+    const char *elf; // the ELF the door knows of, or NULL
+    uint16_t machine;
+    uint8_t word_bytes;
+    bool big_endian;
+};
+
+// `own` may be NULL. On error the session is empty again and holds nothing.
+int open_session(struct session *session, const struct options *options,
+                 const struct own_target *own, struct mph_err *err);
+
+#endif

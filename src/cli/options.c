@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KEY_ELF = 0x100,
+    KEY_IMAGE,
+    KEY_HEX,
+    KEY_CORE,
+    KEY_OPENOCD,
+    KEY_TARGET,
+    KEY_GDB,
+    KEY_REG,
+    KEY_RAM,
+    KEY_HALT,
+    KEY_TIMEOUT,
+    KEY_TRIES,
+    KEY_FORMAT,
+    KEY_COLOR,
+    KEY_STATS,
+    KEY_QUIET,
+    KEY_VERSION,
+    KEY_REPORTS,
+};
+
+enum { GROUP_TARGET = 1, GROUP_OUTPUT = 2, GROUP_HELP = 3 };
+
+static const struct argp_option option_table[] = {
+    {NULL, 0, NULL, 0, "The target:", GROUP_TARGET},
+    {"elf", KEY_ELF, "FILE", 0, "The firmware's ELF: symbols, debug info, flash contents", 0},
+    {"image", KEY_IMAGE, "FILE@ADDR", 0, "Raw bytes at an address; repeatable", 0},
+    {"hex", KEY_HEX, "FILE", 0, "An Intel HEX file", 0},
+    {"core", KEY_CORE, "FILE", 0, "An ELF core", 0},
+    {"openocd", KEY_OPENOCD, "[HOST]:PORT", OPTION_ARG_OPTIONAL,
+     "OpenOCD's Tcl port (127.0.0.1:6666)", 0},
+    {"target", KEY_TARGET, "NAME", 0, "OpenOCD's name of the target, where it has several", 0},
+    {"gdb", KEY_GDB, "[HOST]:PORT", 0, "A GDB remote stub: OpenOCD, QEMU, pyOCD, J-Link", 0},
+    {"reg", KEY_REG, "NAME=VALUE", 0, "A register of a raw image; repeatable", 0},
+    {"ram", KEY_RAM, "ADDR+SIZE", 0, "Where RAM is; repeatable", 0},
+    {"halt", KEY_HALT, NULL, 0, "Halt a running target for the read, and let it go on after", 0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "How long to wait for an answer (10)", 0},
+    {"tries", KEY_TRIES, "N", 0, "Reads of a running target's tables until two agree (5)", 0},
+    {NULL, 0, NULL, 0, "The output:", GROUP_OUTPUT},
+    {"format", KEY_FORMAT, "text|json", 0, "The form of the report (text)", 0},
+    {"color", KEY_COLOR, "auto|always|never", 0, "Colours (auto: on a terminal)", 0},
+    {"output", 'o', "FILE", 0, "Write the report to FILE", 0},
+    {"stats", KEY_STATS, NULL, 0, "Say what crossed the link, and how long it took", 0},
+    {"quiet", KEY_QUIET, NULL, 0, "No notes besides the report", 0},
+    {NULL, 0, NULL, 0, "Help:", GROUP_HELP},
+    {"help", '?', NULL, 0, "Show this help", 0},
+    {"version", KEY_VERSION, NULL, 0, "Show the version", 0},
+    {"reports", KEY_REPORTS, NULL, OPTION_HIDDEN, "List the names of all reports", 0},
+    {0}};
+
+// --- values ---
+
+static const char *copy(struct options *options, const char *text, size_t length)
+{
+    char **slot = vec_add(&options->copies);
+
+    if (!slot)
+        return NULL;
+    *slot = strndup(text, length);
+    return *slot;
+}
+
+// A number in C's notation with nothing behind it.
+static bool parse_uint(const char *text, uint64_t *ret)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)*text))
+        return false;
+    errno = 0;
+    *ret = strtoull(text, &end, 0);
+    return !errno && !*end;
+}
+
+// A size: as above, with K, M or G behind it for powers of 1024.
+static bool parse_size(const char *text, uint64_t *ret)
+{
+    static const char suffixes[] = "KMG";
+    char number[32];
+    size_t length = strlen(text);
+    const char *suffix = length ? strchr(suffixes, toupper((unsigned char)text[length - 1])) : NULL;
+    unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+
+    if (!length || length >= sizeof number)
+        return false;
+    memcpy(number, text, length + 1);
+    if (suffix)
+        number[length - 1] = '\0';
+    if (!parse_uint(number, ret) || *ret > UINT64_MAX >> shift)
+        return false;
+    *ret <<= shift;
+    return *ret > 0;
+}
+
+static int parse_image(struct options *options, const char *argument)
+{
+    const char *at = strrchr(argument, '@');
+    uint64_t address;
+
+    if (!at || at == argument || !parse_uint(at + 1, &address))
+        return EINVAL;
+
+    struct image_option *image = vec_add(&options->images);
+    if (!image)
+        return ENOMEM;
+    image->address = address;
+    image->path = copy(options, argument, (size_t)(at - argument));
+    return image->path ? 0 : ENOMEM;
+}
+
+static int parse_ram(struct options *options, const char *argument)
+{
+    const char *plus = strchr(argument, '+');
+    uint64_t address, size;
+    const char *first = plus ? copy(options, argument, (size_t)(plus - argument)) : NULL;
+
+    if (!first || !parse_uint(first, &address) || !parse_size(plus + 1, &size) ||
+        size - 1 > UINT64_MAX - address)
+        return EINVAL;
+
+    struct range *range = vec_add(&options->ram);
+    if (!range)
+        return ENOMEM;
+    *range = (struct range){address, size};
+    return 0;
+}
+
+static int parse_reg(struct options *options, const char *argument)
+{
+    const char *equals = strchr(argument, '=');
+    const char *name = equals ? copy(options, argument, (size_t)(equals - argument)) : NULL;
+    uint64_t value;
+
+    return name && *name && parse_uint(equals + 1, &value) && regs_set(&options->regs, name, value)
+               ? 0
+               : EINVAL;
+}
+
+static int parse_timeout(struct options *options, const char *argument)
+{
+    char *end;
+
+    options->timeout = strtod(argument, &end);
+    return end != argument && !*end && options->timeout > 0 && options->timeout < 1e6 ? 0 : EINVAL;
+}
+
+static int parse_tries(struct options *options, const char *argument)
+{
+    uint64_t tries;
+
+    if (!parse_uint(argument, &tries) || tries < 1 || tries > 1000)
+        return EINVAL;
+    options->tries = (unsigned)tries;
+    return 0;
+}
+
+static int parse_format(struct options *options, const char *argument)
+{
+    options->is_json = !strcmp(argument, "json");
+    return options->is_json || !strcmp(argument, "text") ? 0 : EINVAL;
+}
+
+static int parse_color(struct options *options, const char *argument)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+
+    for (size_t i = 0; i < 3; i++)
+        if (!strcmp(argument, names[i])) {
+            options->color = (enum color)i;
+            return 0;
+        }
+    return EINVAL;
+}
+
+// --- the parser ---
+
+static error_t value_error(struct options *options, int error, const char *wanted)
+{
+    if (error)
+        options->problem = error == ENOMEM ? "out of memory" : wanted;
+    return error;
+}
+
+static error_t parse_target_option(int key, char *argument, struct options *options)
+{
+    switch (key) {
+    case KEY_ELF:
+        options->elf = argument;
+        return 0;
+    case KEY_IMAGE:
+        return value_error(options, parse_image(options, argument), "--image wants FILE@ADDR");
+    case KEY_HEX:
+        options->hex = argument;
+        return 0;
+    case KEY_CORE:
+        options->core = argument;
+        return 0;
+    case KEY_OPENOCD:
+        options->openocd = argument ? argument : ":6666";
+        return 0;
+    case KEY_TARGET:
+        options->target = argument;
+        return 0;
+    case KEY_GDB:
+        options->gdb = argument;
+        return 0;
+    case KEY_REG:
+        return value_error(options, parse_reg(options, argument), "--reg wants NAME=VALUE");
+    case KEY_RAM:
+        return value_error(options, parse_ram(options, argument), "--ram wants ADDR+SIZE");
+    case KEY_HALT:
+        options->may_halt = true;
+        return 0;
+    case KEY_TIMEOUT:
+        return value_error(options, parse_timeout(options, argument), "--timeout wants seconds");
+    case KEY_TRIES:
+        return value_error(options, parse_tries(options, argument), "--tries wants 1 to 1000");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_output_option(int key, char *argument, struct options *options)
+{
+    switch (key) {
+    case KEY_FORMAT:
+        return value_error(options, parse_format(options, argument), "--format wants text or json");
+    case KEY_COLOR:
+        return value_error(options, parse_color(options, argument),
+                           "--color wants auto, always or never");
+    case KEY_STATS:
+        options->has_stats = true;
+        return 0;
+    case KEY_QUIET:
+        options->is_quiet = true;
+        return 0;
+    case 'o':
+        options->output = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    error_t error = parse_target_option(key, argument, options);
+
+    if (key == ARGP_KEY_INIT && options->report)
+        state->child_inputs[0] = options->report_options;
+    return error == ARGP_ERR_UNKNOWN ? parse_output_option(key, argument, options) : error;
+}
+
+// --- help ---
+
+static const char general_doc[] =
+    "The heap of a MicroPython board, from outside."
+    "\v`mpheap REPORT --help' shows the options of a report.\n\n"
+    "Exit status: 0 done; 1 done, and the report found what it looks for; 2 wrong usage; "
+    "3 the target or a file could not be read; 4 no MicroPython heap there, or more than one "
+    "answer; 5 out of memory or another failure of our own.";
+
+static char *print_help(const struct argp *argp, const char *name, bool lists_reports)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    if (!stream)
+        return NULL;
+    argp_help(argp, stream, ARGP_HELP_PRE_DOC | ARGP_HELP_USAGE | ARGP_HELP_LONG, (char *)name);
+    if (lists_reports) {
+        fputs("\n Reports:\n", stream);
+        for (size_t i = 0; reports[i]; i++)
+            fprintf(stream, "  %-10s %-8s %s\n", reports[i]->name,
+                    reports[i]->arguments ? reports[i]->arguments : "", reports[i]->summary);
+    }
+    fputc('\n', stream);
+    argp_help(argp, stream, ARGP_HELP_POST_DOC, (char *)name);
+    return fclose(stream) == 0 ? text : NULL;
+}
+
+static char *general_help(void)
+{
+    const struct argp argp = {
+        option_table, parse_option, "REPORT [ARGS]", general_doc, NULL, NULL, NULL};
+
+    return print_help(&argp, "mpheap", true);
+}
+
+static char *report_help(const struct report *report)
+{
+    char name[64];
+    const struct argp_child children[] = {{report->argp, 0, "The report:", 0}, {0}};
+    const struct argp argp = {option_table,
+                              parse_option,
+                              report->arguments,
+                              report->help,
+                              report->argp ? children : NULL,
+                              NULL,
+                              NULL};
+
+    snprintf(name, sizeof name, "mpheap %s", report->name);
+    return print_help(&argp, name, false);
+}
+
+static char *report_names(void)
+{
+    struct text names;
+
+    text_init(&names, NULL);
+    for (size_t i = 0; reports[i]; i++)
+        text_printf(&names, "%s\n", reports[i]->name);
+    return names.bytes;
+}
+
+static bool is_help(const char *argument)
+{
+    return !strcmp(argument, "--help") || !strcmp(argument, "-?") || !strcmp(argument, "-h") ||
+           !strcmp(argument, "help");
+}
+
+// --- all of it ---
+
+static int parse_rest(int argc, char **argv, struct options *options, struct mph_err *err)
+{
+    const struct report *report = options->report;
+    const struct argp_child children[] = {{report->argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {option_table,        parse_option, report->arguments, NULL,
+                              report->argp ? children : NULL, NULL, NULL};
+    int at = 0;
+    error_t error =
+        argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &at, options);
+
+    if (!error && at == argc)
+        return 0;
+    if (options->problem)
+        return mph_fail(err, MPH_ERR_USAGE, "usage: %s", options->problem);
+    if (error == ENOMEM)
+        return mph_fail_no_memory(err);
+    const char *word = at > 1 && (at >= argc || argv[at - 1][0] == '-') ? argv[at - 1] : argv[at];
+    return mph_fail(err, MPH_ERR_USAGE, "usage: unknown or incomplete: %s (mpheap %s --help)", word,
+                    report->name);
+}
+
+static int parse_words(int argc, char **argv, struct options *options, struct mph_err *err)
+{
+    if (argc < 2)
+        return mph_fail(err, MPH_ERR_USAGE, "usage: which report? (mpheap --help)");
+    if (is_help(argv[1]) && argc == 2)
+        options->help = general_help();
+    else if (!strcmp(argv[1], "--version"))
+        options->help = strdup("mpheap " MPHEAP_VERSION "\n");
+    else if (!strcmp(argv[1], "--reports"))
+        options->help = report_names();
+    if (options->help)
+        return 0;
+
+    bool is_help_first = is_help(argv[1]);
+    const char *name = is_help_first ? argv[2] : argv[1];
+    options->report = report_find(name);
+    if (!options->report)
+        return mph_fail(err, MPH_ERR_USAGE, "usage: no report is called %s (mpheap --help)", name);
+    for (int i = 1; i < argc; i++)
+        if (is_help(argv[i])) {
+            options->help = report_help(options->report);
+            return options->help ? 0 : mph_fail_no_memory(err);
+        }
+    options->report_options = calloc(1, options->report->options_size + 1);
+    if (!options->report_options)
+        return mph_fail_no_memory(err);
+    return parse_rest(argc - 1, argv + 1, options, err);
+}
+
+int options_parse(int argc, char **argv, struct options *ret, struct mph_err *err)
+{
+    *ret = (struct options){.images = VEC_OF(struct image_option),
+                            .ram = VEC_OF(struct range),
+                            .copies = VEC_OF(char *),
+                            .timeout = 10,
+                            .tries = 5};
+    int rc = parse_words(argc, argv, ret, err);
+
+    if (rc < 0)
+        options_deinit(ret);
+    return rc;
+}
+
+void options_deinit(struct options *options)
+{
+    for (size_t i = 0; i < options->copies.len; i++)
+        free(*(char **)vec_at(&options->copies, i));
+    vec_deinit(&options->copies);
+    vec_deinit(&options->images);
+    vec_deinit(&options->ram);
+    free(options->report_options);
+    free(options->help);
+    options->report_options = NULL;
+    options->help = NULL;
+}
+
+bool options_have_target(const struct options *options)
+{
+    return options->core || options->hex || options->images.len || options->openocd || options->gdb;
+}

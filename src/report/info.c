@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+// The numbers of mem_info(), the areas, the state, and how each was learned.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gc/letters.h"
+#include "gc/numbers.h"
+#include "report/provenance.h"
+#include "report/report.h"
+
+struct info_options {
+    bool is_verbose;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct info_options *options = state->input;
+
+    (void)argument;
+    if (key != 'v')
+        return ARGP_ERR_UNKNOWN;
+    options->is_verbose = true;
+    return 0;
+}
+
+static const struct argp_option option_table[] = {
+    {"verbose", 'v', NULL, 0, "Say how each value was learned", 0}, {0}};
+
+static const struct argp info_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
+
+// --- what there is to say ---
+
+struct info {
+    struct gc_numbers numbers;
+    struct gc_state state;
+    uint64_t orphans;
+    uint64_t first_orphan;
+    bool has_stack; // top and limit are known
+    uint64_t stack_top;
+    uint64_t stack_limit;
+    bool has_stack_use; // the stack pointer too
+    uint64_t stack_use;
+};
+
+static void gather_stack(struct session *session, struct info *info)
+{
+    const struct layout *layout = &session->layout;
+    uint64_t sp;
+
+    info->has_stack =
+        layout_read_member(layout, &session->target, MEMBER_STACK_TOP, &info->stack_top) &&
+        layout_read_member(layout, &session->target, MEMBER_STACK_LIMIT, &info->stack_limit);
+    if (!info->has_stack || !regs_sp(&session->target.regs, &sp) || sp > info->stack_top)
+        return;
+    info->has_stack_use = true;
+    info->stack_use = info->stack_top - sp;
+}
+
+static void gather(struct session *session, struct info *info)
+{
+    *info = (struct info){0};
+    gc_numbers(&session->heap, &info->numbers);
+    gc_state(&session->heap, &session->target, &info->state);
+    info->orphans = gc_orphan_tails(&session->heap, &info->first_orphan);
+    gather_stack(session, info);
+}
+
+static const char *state_words(const struct session *session)
+{
+    switch (session->target.state) {
+    case RUN_DUMP:
+        return "dump";
+    case RUN_HALTED:
+        return session->target.was_running ? "halted for this read" : "halted";
+    case RUN_RUNNING:
+        return "running";
+    default:
+        return "not known";
+    }
+}
+
+static void add_notes(struct session *session, const struct info *info, struct output *output)
+{
+    report_common_notes(session, output);
+    if (info->numbers.marked)
+        output_note(output, "heap: %" PRIu64 " heads are marked: halted inside a collection",
+                    info->numbers.marked);
+    if (info->orphans)
+        output_note(output,
+                    "heap: %" PRIu64 " tails follow no head, the first at 0x%" PRIx64
+                    ": halted inside the allocator or a sweep, or a damaged table",
+                    info->orphans, info->first_orphan);
+    // An application always has something on its heap; a link that answers zeros
+    // for memory it cannot read shows just this.
+    if (!info->numbers.heads)
+        output_note(output, "heap: every block is free, which is not plausible once Python has started");
+}
+
+// --- text ---
+
+static void write_firmware(const struct session *session, struct text *text)
+{
+    const struct layout *layout = &session->layout;
+
+    text_puts(text, "firmware: MicroPython ");
+    if (*layout->version)
+        text_escaped(text, layout->version, strlen(layout->version));
+    else
+        text_puts(text, "of unknown version");
+    text_printf(text, ", structures of %s, by %s\n", layout->era_text, tier_name(layout->tier));
+}
+
+static void write_state(const struct session *session, const struct info *info, struct text *text)
+{
+    text_printf(text, "target: %s", state_words(session));
+    if (session->target.state == RUN_RUNNING && !session->heap.is_torn)
+        text_printf(text, ", tables read until two reads agreed (%u changed)",
+                    session->heap.rereads);
+    else if (session->target.state == RUN_RUNNING)
+        text_printf(text, ", tables changed under every read");
+    text_printf(text, "\ncollector: %s", info->state.is_collecting ? "collecting" : "idle");
+    if (!info->state.has_lock_depth)
+        text_puts(text, ", lock not known");
+    else if (info->state.lock_depth)
+        text_printf(text, ", heap locked (depth %" PRIu64 ")", info->state.lock_depth);
+    else
+        text_puts(text, ", heap not locked");
+    if (info->state.has_overflowed)
+        text_puts(text, ", mark stack overflowed");
+    text_putc(text, '\n');
+}
+
+// As py/modmicropython.c mem_info prints them.
+static void write_board_lines(const struct info *info, struct text *text)
+{
+    const struct gc_numbers *numbers = &info->numbers;
+
+    if (info->has_stack_use)
+        text_printf(text, "stack: %" PRIu64 " out of %" PRIu64 "\n", info->stack_use,
+                    info->stack_limit);
+    else if (info->has_stack)
+        text_printf(text, "stack: not known out of %" PRIu64 " (no stack pointer)\n",
+                    info->stack_limit);
+    else
+        text_puts(text, "stack: not known\n");
+    text_printf(text, "GC: total: %" PRIu64 ", used: %" PRIu64 ", free: %" PRIu64 "\n",
+                numbers->total_bytes, numbers->used_bytes, numbers->free_bytes);
+    text_printf(text,
+                " No. of 1-blocks: %" PRIu64 ", 2-blocks: %" PRIu64 ", max blk sz: %" PRIu64
+                ", max free sz: %" PRIu64 "\n",
+                numbers->one_blocks, numbers->two_blocks, numbers->max_block, numbers->max_free);
+}
+
+static void write_areas(const struct session *session, struct text *text)
+{
+    const struct heap *heap = &session->heap;
+
+    text_printf(text, "%-5s %-18s %-18s %-18s %10s %10s %10s %9s\n", "area", "table", "pool_start",
+                "pool_end", "blocks", "used", "free", "max_free");
+    for (size_t i = 0; i < heap_area_count(heap); i++) {
+        const struct gc_area *area = heap_area(heap, i);
+        struct gc_numbers numbers;
+
+        gc_area_numbers(heap, area, &numbers);
+        text_printf(text,
+                    "%-5zu 0x%-16" PRIx64 " 0x%-16" PRIx64 " 0x%-16" PRIx64 " %10" PRIu64
+                    " %10" PRIu64 " %10" PRIu64 " %9" PRIu64 "\n",
+                    i, area->table, area->pool_start, area->pool_end, area->block_count,
+                    numbers.used_bytes, numbers.free_bytes, numbers.max_free);
+    }
+    text_printf(text, "blocks of %u bytes\n", heap->layout->block_bytes);
+}
+
+static void write_text(const struct session *session, const struct info *info, struct text *text)
+{
+    write_firmware(session, text);
+    write_state(session, info, text);
+    write_board_lines(info, text);
+    write_areas(session, text);
+}
+
+// --- JSON ---
+
+static json_t *areas_json(const struct heap *heap)
+{
+    json_t *areas = json_array();
+
+    for (size_t i = 0; i < heap_area_count(heap); i++) {
+        const struct gc_area *area = heap_area(heap, i);
+        struct gc_numbers numbers;
+
+        gc_area_numbers(heap, area, &numbers);
+        json_array_append_new(
+            areas, json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "area_address",
+                             json_address(area->address), "table_address",
+                             json_address(area->table), "table_bytes",
+                             (json_int_t)area->table_bytes, "pool_start_address",
+                             json_address(area->pool_start), "pool_end_address",
+                             json_address(area->pool_end), "block_count",
+                             (json_int_t)area->block_count, "used_bytes",
+                             (json_int_t)numbers.used_bytes, "free_bytes",
+                             (json_int_t)numbers.free_bytes, "max_free_blocks",
+                             (json_int_t)numbers.max_free));
+    }
+    return areas;
+}
+
+static json_t *stack_json(const struct info *info)
+{
+    json_t *stack = json_object();
+
+    if (!info->has_stack)
+        return stack;
+    json_object_set_new(stack, "top_address", json_address(info->stack_top));
+    json_object_set_new(stack, "limit_bytes", json_integer((json_int_t)info->stack_limit));
+    if (info->has_stack_use)
+        json_object_set_new(stack, "used_bytes", json_integer((json_int_t)info->stack_use));
+    return stack;
+}
+
+static json_t *numbers_json(const struct session *session, const struct info *info)
+{
+    const struct gc_numbers *numbers = &info->numbers;
+
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "total_bytes",
+                     (json_int_t)numbers->total_bytes, "used_bytes",
+                     (json_int_t)numbers->used_bytes, "free_bytes",
+                     (json_int_t)numbers->free_bytes, "one_block_count",
+                     (json_int_t)numbers->one_blocks, "two_block_count",
+                     (json_int_t)numbers->two_blocks, "max_block_blocks",
+                     (json_int_t)numbers->max_block, "max_free_blocks",
+                     (json_int_t)numbers->max_free, "block_bytes",
+                     (json_int_t)session->layout.block_bytes, "areas", areas_json(&session->heap));
+}
+
+static json_t *state_json(const struct session *session, const struct info *info)
+{
+    json_t *state = json_pack(
+        "{s:s, s:b, s:I, s:b, s:I}", "target", state_words(session), "is_torn",
+        session->heap.is_torn, "reread_count", (json_int_t)session->heap.rereads, "is_collecting",
+        info->state.is_collecting, "marked_count", (json_int_t)info->numbers.marked);
+
+    if (info->state.has_lock_depth)
+        json_object_set_new(state, "lock_depth", json_integer((json_int_t)info->state.lock_depth));
+    if (info->state.has_overflow)
+        json_object_set_new(state, "has_overflowed", json_boolean(info->state.has_overflowed));
+    return state;
+}
+
+static json_t *info_json(struct session *session, const struct info *info,
+                         const struct info_options *options)
+{
+    const struct layout *layout = &session->layout;
+    json_t *document =
+        json_pack("{s:{s:s%, s:s, s:s}, s:o, s:o, s:o}", "firmware", "version", layout->version,
+                  strlen(layout->version), "structures", layout->era_text, "tier",
+                  tier_name(layout->tier), "state", state_json(session, info), "stack",
+                  stack_json(info), "heap", numbers_json(session, info));
+
+    if (document && options->is_verbose)
+        json_object_set_new(document, "provenance", provenance_json(session));
+    return document;
+}
+
+static int run_info(struct session *session, const void *raw_options, struct output *output,
+                    struct mph_err *err)
+{
+    const struct info_options *options = raw_options;
+    struct info info;
+    int rc = session_load(session, true, err);
+
+    if (rc == 0 && options->is_verbose)
+        rc = layout_learn_objects(&session->layout, &session->target, err);
+    if (rc == 0 && options->is_verbose)
+        rc = letters_learn(&session->heap, &session->layout, &session->target, err);
+    if (rc < 0)
+        return rc;
+    gather(session, &info);
+    add_notes(session, &info, output);
+    if (output->is_json)
+        return output_json(output, info_json(session, &info, options), err);
+    write_text(session, &info, output->text);
+    if (options->is_verbose)
+        provenance_text(session, output->text);
+    return 0;
+}
+
+const struct report report_info = {
+    .name = "info",
+    .summary = "the numbers of mem_info(), the areas, the state, and how each was learned",
+    .help = "Stack use and limit, total, used, free, the largest blocks and runs, each heap area, "
+            "the firmware's version, whether it runs and whether the collector is at work.",
+    .argp = &info_argp,
+    .options_size = sizeof(struct info_options),
+    .run = run_info,
+};

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// The block map, byte for byte as the firmware's own mem_info(1) prints it:
+// py/gc.c gc_dump_alloc_table of the firmware's era.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gc/letters.h"
+#include "report/report.h"
+
+enum { ROW_BLOCKS = 64, FOLD_ROWS = 2 };
+
+struct map_options {
+    bool has_legend;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct map_options *options = state->input;
+
+    (void)argument;
+    if (key != 'l')
+        return ARGP_ERR_UNKNOWN;
+    options->has_legend = true;
+    return 0;
+}
+
+static const struct argp_option option_table[] = {
+    {"legend", 'l', NULL, 0, "Say what each letter stands for", 0}, {0}};
+
+static const struct argp map_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
+
+// --- text ---
+
+static const struct {
+    char letter;
+    const char *color; // SGR parameters; hues that differ in lightness too
+    const char *meaning;
+} legend[] = {
+    {'.', "90", "free"},
+    {'=', "37", "tail of the head before it"},
+    {'h', "97", "head of any other kind"},
+    {'T', "33", "tuple"},
+    {'L', "36", "list"},
+    {'D', "92", "dict"},
+    {'S', "94", "str or bytes"},
+    {'A', "95", "bytearray or array"},
+    {'F', "93", "float"},
+    {'B', "91", "function (bytecode)"},
+    {'M', "35", "module"},
+    {'m', "7", "marked head: a collection is in progress"},
+    {'?', "31", "head that could not be read"},
+};
+
+static const char *color_of(char letter)
+{
+    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++)
+        if (legend[i].letter == (letter == 't' ? '=' : letter))
+            return legend[i].color;
+    return "0";
+}
+
+// Letters of one row; a run of one colour needs one sequence.
+static void add_letters(struct output *output, const char *letters, size_t count)
+{
+    if (!output->has_color) {
+        text_add(output->text, letters, count);
+        return;
+    }
+    for (size_t i = 0; i < count;) {
+        size_t run = 1;
+
+        while (i + run < count && letters[i + run] == letters[i])
+            run++;
+        text_printf(output->text, "\x1b[%sm", color_of(letters[i]));
+        text_add(output->text, letters + i, run);
+        i += run;
+    }
+    text_puts(output->text, "\x1b[0m");
+}
+
+struct row_writer {
+    struct output *output;
+    const struct heap *heap;
+    const struct gc_area *area;
+    uint64_t skip_to; // blocks before this one are folded away
+};
+
+// v1.8 printed the address, later releases the offset; five digits until v1.19,
+// eight and no mask from v1.20 on.
+static void add_row_header(struct row_writer *writer, uint64_t block)
+{
+    uint64_t offset = block * writer->heap->layout->block_bytes;
+
+    switch (writer->heap->layout->era) {
+    case ERA_1_8:
+        text_printf(writer->output->text, "\n%05" PRIx64 ": ",
+                    (writer->area->pool_start + offset) & 0xfffff);
+        break;
+    case ERA_1_8_1:
+    case ERA_1_10:
+    case ERA_1_19:
+        text_printf(writer->output->text, "\n%05" PRIx64 ": ", offset & 0xfffff);
+        break;
+    default:
+        text_printf(writer->output->text, "\n%08" PRIx32 ": ", (uint32_t)offset);
+    }
+}
+
+// At the start of a row: fold two or more rows of free blocks into one line.
+static void fold_free_rows(struct row_writer *writer, uint64_t block)
+{
+    uint64_t run = area_run(writer->area, block, BLOCK_FREE);
+
+    if (run < FOLD_ROWS * ROW_BLOCKS)
+        return;
+    text_printf(writer->output->text, "\n       (%" PRIu64 " lines all free)", run / ROW_BLOCKS);
+    writer->skip_to = (block + run) & ~(uint64_t)(ROW_BLOCKS - 1);
+}
+
+// Letters come in batches that begin at multiples of a row.
+static int write_rows(void *context, uint64_t first, const char *letters, size_t count)
+{
+    struct row_writer *writer = context;
+
+    for (size_t i = 0; i < count; i += ROW_BLOCKS) {
+        size_t in_row = count - i < ROW_BLOCKS ? count - i : ROW_BLOCKS;
+
+        if (first + i < writer->skip_to)
+            continue;
+        fold_free_rows(writer, first + i);
+        if (first + i < writer->skip_to)
+            continue;
+        add_row_header(writer, first + i);
+        add_letters(writer->output, letters + i, in_row);
+    }
+    return writer->output->text->failed;
+}
+
+static void add_legend(struct output *output)
+{
+    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
+        text_puts(output->text, "  ");
+        add_letters(output, &legend[i].letter, 1);
+        text_printf(output->text, "  %s\n", legend[i].meaning);
+    }
+}
+
+static void note_unread(struct output *output, const struct letters *letters)
+{
+    if (letters->unread)
+        output_note(output, "heap: %" PRIu64 " heads could not be read, the first at 0x%" PRIx64,
+                    letters->unread, letters->unread_first);
+}
+
+// gc_dump_alloc_table took the pool's address as an unsigned int before v1.9.4
+// (5f8ad284f8); no 64-bit host of that time had more than that to show.
+static int write_text(struct session *session, struct output *output, struct mph_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < heap_area_count(&session->heap); i++) {
+        const struct gc_area *area = heap_area(&session->heap, i);
+        struct row_writer writer = {output, &session->heap, area, 0};
+        struct letters letters = {.emit = write_rows, .context = &writer};
+
+        text_printf(output->text, "GC memory layout; from %" PRIx64 ":", area->pool_start);
+        rc = letters_walk(&session->heap, &session->target, area, &letters, err);
+        text_putc(output->text, '\n');
+        note_unread(output, &letters);
+    }
+    return rc;
+}
+
+// --- JSON ---
+
+static int collect_letters(void *context, uint64_t first, const char *letters, size_t count)
+{
+    struct text *all = context;
+
+    (void)first;
+    text_add(all, letters, count);
+    return all->failed;
+}
+
+static json_t *area_json(struct session *session, struct output *output, const struct gc_area *area,
+                         struct mph_err *err)
+{
+    struct text all;
+    struct letters letters = {.emit = collect_letters, .context = &all};
+    json_t *document = NULL;
+
+    text_init(&all, NULL);
+    if (letters_walk(&session->heap, &session->target, area, &letters, err) == 0)
+        document = json_pack("{s:o, s:o, s:I, s:s%}", "pool_start_address",
+                             json_address(area->pool_start), "pool_end_address",
+                             json_address(area->pool_end), "block_bytes",
+                             (json_int_t)session->layout.block_bytes, "blocks",
+                             all.bytes ? all.bytes : "", all.len);
+    text_deinit(&all);
+    note_unread(output, &letters);
+    return document;
+}
+
+static int write_json(struct session *session, struct output *output, struct mph_err *err)
+{
+    json_t *document = json_object(), *areas = json_array();
+
+    json_object_set_new(document, "areas", areas);
+    for (size_t i = 0; i < heap_area_count(&session->heap); i++) {
+        json_t *area = area_json(session, output, heap_area(&session->heap, i), err);
+
+        if (json_array_append_new(areas, area) < 0) {
+            json_decref(document);
+            return err && err->code ? err->code : mph_fail_no_memory(err);
+        }
+    }
+    report_common_notes(session, output);
+    return output_json(output, document, err);
+}
+
+static int run_map(struct session *session, const void *raw_options, struct output *output,
+                   struct mph_err *err)
+{
+    const struct map_options *options = raw_options;
+    int rc = session_load(session, false, err);
+
+    if (rc == 0)
+        rc = letters_learn(&session->heap, &session->layout, &session->target, err);
+    if (rc < 0)
+        return rc;
+    if (output->is_json)
+        return write_json(session, output, err);
+    rc = write_text(session, output, err);
+    if (rc == 0 && options->has_legend)
+        add_legend(output);
+    report_common_notes(session, output);
+    return rc;
+}
+
+const struct report report_map = {
+    .name = "map",
+    .summary = "the block map, as micropython.mem_info(1) prints it",
+    .help = "One letter a block, in the format of the firmware's own era, area by area.",
+    .argp = &map_argp,
+    .options_size = sizeof(struct map_options),
+    .run = run_map,
+};

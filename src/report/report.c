@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void output_init(struct output *output, struct text *text, bool is_json, bool has_color)
+{
+    *output = (struct output){
+        .text = text, .is_json = is_json, .has_color = has_color, .notes = VEC_OF(struct output_note)};
+}
+
+void output_deinit(struct output *output)
+{
+    vec_deinit(&output->notes);
+}
+
+void output_note(struct output *output, const char *format, ...)
+{
+    struct output_note *note = vec_add(&output->notes);
+    va_list args;
+
+    if (!note)
+        return;
+    va_start(args, format);
+    vsnprintf(note->text, sizeof note->text, format, args);
+    va_end(args);
+}
+
+json_t *json_address(uint64_t address)
+{
+    return json_sprintf("0x%" PRIx64, address);
+}
+
+json_t *json_text(const char *text)
+{
+    json_t *string = json_string(text);
+    struct text escaped;
+
+    if (string)
+        return string;
+    text_init(&escaped, NULL);
+    text_escaped(&escaped, text, strlen(text));
+    string = escaped.bytes ? json_string(escaped.bytes) : NULL;
+    text_deinit(&escaped);
+    return string;
+}
+
+static int write_json(const char *bytes, size_t size, void *context)
+{
+    struct text *text = context;
+
+    text_add(text, bytes, size);
+    return text->failed ? -1 : 0;
+}
+
+int output_json(struct output *output, json_t *document, struct mph_err *err)
+{
+    json_t *notes = json_array();
+    int rc = document && notes ? 0 : -1;
+
+    for (size_t i = 0; rc == 0 && i < output->notes.len; i++) {
+        const struct output_note *note = vec_at(&output->notes, i);
+        rc = json_array_append_new(notes, json_text(note->text));
+    }
+    if (rc == 0)
+        rc = json_object_set(document, "notes", notes);
+    if (rc == 0)
+        rc = json_dump_callback(document, write_json, output->text,
+                                JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    text_putc(output->text, '\n');
+    json_decref(notes);
+    json_decref(document);
+    return rc == 0 || output->text->failed ? 0 : mph_fail_no_memory(err);
+}
+
+void report_common_notes(const struct session *session, struct output *output)
+{
+    const struct target *target = &session->target;
+    const struct heap *heap = &session->heap;
+
+    for (size_t i = 0; i < target->notes.len; i++)
+        output_note(output, "%s", ((struct target_note *)vec_at(&target->notes, i))->text);
+    for (size_t i = 0; session->has_layout && i < session->layout.notes.len; i++)
+        output_note(output, "%s", ((struct layout_note *)vec_at(&session->layout.notes, i))->text);
+    for (size_t i = 0; session->has_heap && i < heap->problems.len; i++)
+        output_note(output, "heap: %s", ((struct heap_problem *)vec_at(&heap->problems, i))->text);
+    if (session->has_heap && heap->is_torn)
+        output_note(output,
+                    "heap: the tables changed under each of %u reads: the blocks are of more "
+                    "than one moment (--halt stops the board for the read)",
+                    session->tries);
+}
+
+const struct report *report_find(const char *name)
+{
+    for (size_t i = 0; reports[i]; i++)
+        if (!strcmp(reports[i]->name, name))
+            return reports[i];
+    return NULL;
+}

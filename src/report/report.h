@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The table of reports: name, options, help and function live together, and the
+// shell command, GDB, OpenOCD and the documents all enumerate it.
+//
+// To add a report: write src/report/NAME.c with its options structure, its argp
+// and its function, and put its `struct report` into the table in reports.c.
+#ifndef MPH_REPORT_REPORT_H
+#define MPH_REPORT_REPORT_H
+
+#include <argp.h>
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/vec.h"
+#include "report/session.h"
+
+// Where a report writes, and in which form.
+struct output {
+    struct text *text;
+    bool is_json;
+    bool has_color;
+    struct vec notes; // of struct output_note: what a reader must know besides
+};
+
+struct output_note {
+    char text[320];
+};
+
+void output_init(struct output *output, struct text *text, bool is_json, bool has_color);
+void output_deinit(struct output *output);
+
+// Something was not read, not believed, or not certain. In text the command
+// prints notes apart from the report; output_json adds them to the document.
+void output_note(struct output *output, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Write a JSON document with its notes, and release it. NULL is out of memory.
+int output_json(struct output *output, json_t *document, struct mph_err *err);
+
+// An address as JSON: "0x20000000".
+json_t *json_address(uint64_t address);
+
+// Text of any origin as JSON, which is UTF-8: what is not is escaped as \xNN.
+json_t *json_text(const char *text);
+
+struct report {
+    const char *name;
+    const char *arguments; // for usage, such as "FILE"; NULL: none
+    const char *summary;   // one line
+    const char *help;      // what the report says, in a few sentences
+    const struct argp *argp; // its own options, whose input is `options`; may be NULL
+    size_t options_size;   // bytes of its options structure
+    // 0; 1 when the report found what it looks for; or a negative code.
+    int (*run)(struct session *session, const void *options, struct output *output,
+               struct mph_err *err);
+};
+
+// All reports, in the order in which help lists them; ends with NULL.
+extern const struct report *const reports[];
+
+// The report of that name, or NULL.
+const struct report *report_find(const char *name);
+
+// Notes that hold for every report: what was missing in the input, what of the
+// heap was not believed, what the layout could not settle, a table that moved.
+void report_common_notes(const struct session *session, struct output *output);
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// An ELF core of the board: all its RAM, and its registers where they are known.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "target/snapshot.h"
+
+// RAM and flash end where reads fail; this bounds the search where they do not,
+// because memory repeats itself or a simulator answers for everything.
+enum { RAM_REACH = 16 << 20, FLASH_REACH = 2 << 20 };
+
+struct snapshot_options {
+    const char *path;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct snapshot_options *options = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (options->path)
+            argp_error(state, "one FILE only");
+        options->path = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (!options->path)
+            argp_error(state, "FILE is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp snapshot_argp = {NULL, parse_option, NULL, NULL, NULL, NULL, NULL};
+
+// --- which parts ---
+
+static int add_part(struct vec *parts, uint64_t address, uint64_t size, bool is_writable,
+                    struct mph_err *err)
+{
+    struct snapshot_part *part = vec_add(parts);
+
+    if (!part)
+        return mph_fail_no_memory(err);
+    *part = (struct snapshot_part){address, size, is_writable};
+    return 0;
+}
+
+static int add_dump(const struct target *target, struct vec *parts, struct mph_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < target->space.segments.len; i++) {
+        const struct segment *segment = vec_at(&target->space.segments, i);
+
+        rc = add_part(parts, segment->first, segment->last - segment->first + 1,
+                      segment->writable, err);
+    }
+    return rc;
+}
+
+static bool is_covered(const struct vec *parts, uint64_t address)
+{
+    for (size_t i = 0; i < parts->len; i++) {
+        const struct snapshot_part *part = vec_at(parts, i);
+        if (address >= part->address && address - part->address < part->size)
+            return true;
+    }
+    return false;
+}
+
+// The piece of memory around a range that is known to be there.
+static int add_grown(struct session *session, struct vec *parts, struct range range,
+                     bool is_writable, uint64_t reach, struct output *output, struct mph_err *err)
+{
+    if (!range.size || is_covered(parts, range.address))
+        return 0;
+    if (!snapshot_grow(&session->target, &range, reach))
+        output_note(output, "snapshot: stopped %" PRIu64 " KiB from where it began at 0x%" PRIx64,
+                    reach >> 10, range.address);
+    return add_part(parts, range.address, range.size, is_writable, err);
+}
+
+static int add_sections(struct session *session, struct vec *parts, struct output *output,
+                        struct mph_err *err)
+{
+    struct vec sections = VEC_OF(struct range);
+    int rc = session->has_firmware ? firmware_ram(&session->firmware, &sections, err) : 0;
+
+    for (size_t i = 0; rc == 0 && i < sections.len; i++)
+        rc = add_grown(session, parts, *(struct range *)vec_at(&sections, i), true, RAM_REACH,
+                       output, err);
+    vec_deinit(&sections);
+    return rc;
+}
+
+static int add_link(struct session *session, struct vec *parts, struct output *output,
+                    struct mph_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < heap_area_count(&session->heap); i++) {
+        const struct gc_area *area = heap_area(&session->heap, i);
+        struct range pool = {area->pool_start, area->pool_end - area->pool_start};
+
+        rc = add_grown(session, parts, pool, true, RAM_REACH, output, err);
+    }
+    if (rc == 0)
+        rc = add_sections(session, parts, output, err);
+    // Without an ELF, types and the text of qstrs are known from flash alone.
+    if (rc == 0 && !session->has_firmware && session->layout.metatype)
+        rc = add_grown(session, parts, (struct range){session->layout.metatype, 4}, false,
+                       FLASH_REACH, output, err);
+    return rc;
+}
+
+static int choose_parts(struct session *session, struct vec *parts, struct output *output,
+                        struct mph_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < session->ram.len; i++) {
+        const struct range *range = vec_at(&session->ram, i);
+        rc = add_part(parts, range->address, range->size, true, err);
+    }
+    if (rc < 0 || session->ram.len)
+        return rc;
+    return session->target.link.ops ? add_link(session, parts, output, err)
+                                    : add_dump(&session->target, parts, err);
+}
+
+// --- the report ---
+
+static void add_registers_note(const struct session *session, struct output *output)
+{
+    if (session->target.state == RUN_RUNNING)
+        output_note(output, "snapshot: no registers: the target runs (--halt stops it for the read)");
+    else if (!session->target.regs.count)
+        output_note(output, "snapshot: no registers are known");
+    else if (!session->target.machine)
+        output_note(output, "snapshot: no registers: the machine is not known (--elf tells)");
+}
+
+static int write_report(const struct session *session, const struct vec *parts, const char *path,
+                        struct output *output, struct mph_err *err)
+{
+    json_t *list = json_array();
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < parts->len; i++) {
+        const struct snapshot_part *part = vec_at(parts, i);
+
+        total += part->size;
+        json_array_append_new(list, json_pack("{s:o, s:I}", "start_address",
+                                              json_address(part->address), "size_bytes",
+                                              (json_int_t)part->size));
+        if (!output->is_json)
+            text_printf(output->text, "0x%" PRIx64 "..0x%" PRIx64 " %s\n", part->address,
+                        part->address + part->size, part->is_writable ? "ram" : "flash");
+    }
+    if (output->is_json)
+        return output_json(output,
+                           json_pack("{s:o, s:o, s:I, s:I}", "file", json_text(path), "parts", list,
+                                     "total_bytes", (json_int_t)total, "register_count",
+                                     (json_int_t)session->target.regs.count),
+                           err);
+    json_decref(list);
+    text_printf(output->text, "%" PRIu64 " bytes and %zu registers in ", total,
+                session->target.regs.count);
+    text_escaped(output->text, path, strlen(path));
+    text_putc(output->text, '\n');
+    return 0;
+}
+
+static int run_snapshot(struct session *session, const void *raw_options, struct output *output,
+                        struct mph_err *err)
+{
+    const struct snapshot_options *options = raw_options;
+    struct vec parts = VEC_OF(struct snapshot_part);
+    int rc = session->ram.len || !session->target.link.ops ? 0 : session_load(session, false, err);
+    uint8_t word = session->has_layout ? session->layout.word_bytes : session->target.word_bytes;
+
+    if (rc == 0)
+        rc = choose_parts(session, &parts, output, err);
+    if (rc == 0)
+        rc = snapshot_write(&session->target, options->path, parts.data, parts.len,
+                            word ? word : 4, err);
+    if (rc == 0) {
+        add_registers_note(session, output);
+        report_common_notes(session, output);
+        rc = write_report(session, &parts, options->path, output, err);
+    }
+    vec_deinit(&parts);
+    return rc;
+}
+
+const struct report report_snapshot = {
+    .name = "snapshot",
+    .arguments = "FILE",
+    .summary = "an ELF core of all RAM and the registers, for --core and gdb-multiarch",
+    .help = "RAM is what --ram says, or is found by walking outwards from the heap and the ELF's "
+            "sections until reads fail. FILE appears whole or not at all.",
+    .argp = &snapshot_argp,
+    .options_size = sizeof(struct snapshot_options),
+    .run = run_snapshot,
+};
