@@ -96,10 +96,14 @@ static void add_use(struct uses *uses, uint64_t type, uint64_t object)
 {
     struct type_use *slot = &uses->slots[slot_of(uses, type)];
 
-    if (slot->type || uses->count == USES_MAX)
-        return;
-    *slot = (struct type_use){type, object};
-    uses->count++;
+    if (!slot->type) {
+        if (uses->count == USES_MAX)
+            return;
+        slot->type = type;
+        uses->count++;
+    }
+    if (slot->object_count < TYPE_SAMPLES)
+        slot->objects[slot->object_count++] = object;
 }
 
 // Types lie in one piece of read-only memory; what points elsewhere is data, and

@@ -38,7 +38,7 @@ static const struct {
     [MEMBER_AREA_POOL_END] = {"area.gc_pool_end", true, {"mem.area.gc_pool_end", "mem.gc_pool_end"}},
     [MEMBER_AREA_LAST_FREE] = {"area.gc_last_free_atb_index",
                                false,
-                               {"mem.area.gc_last_free_atb_index", "mem.gc_last_free_atb_index"}},
+                               {"mem.area.gc_last_free_atb_index"}},
     [MEMBER_AREA_LAST_USED] = {"area.gc_last_used_block", false, {"mem.area.gc_last_used_block"}},
 };
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
+#include "layout/devices.h"
+#include "layout/prelude.h"
 
 // py/obj.h mp_obj_type_t, v1.20 and later: after base, flags and name come twelve
 // slot index bytes, in this order.
@@ -117,27 +118,37 @@ static bool is_builtin(enum builtin builtin, const struct type_info *info)
     return true;
 }
 
-// The bytecode pointer of a function object: py/objfun.h mp_obj_fun_bc_t, the
-// third word after the type from v1.19 on, the second before.
-static bool has_bytecode(const struct layout *layout, struct target *target, uint64_t object)
+enum { PRELUDE_BYTES = 256 };
+
+// The bytecode pointer of a function object is its third word after the type:
+// py/objfun.h mp_obj_fun_bc_t, v1.19 and later.
+static bool is_bytecode_function(const struct layout *layout, struct target *target,
+                                 uint64_t object)
 {
-    size_t word = layout->word_bytes;
+    uint8_t bytes[PRELUDE_BYTES];
+    size_t size = sizeof bytes;
     uint64_t code;
-    uint8_t prelude[8];
+
+    if (layout_read_word(layout, target, object + 3 * layout->word_bytes, &code, NULL) < 0 ||
+        devices_contain(target, code))
+        return false;
+    while (size >= 16 && target_read(target, code, bytes, size, NULL) < 0)
+        size /= 2; // code near the end of memory
+    return size >= 16 && prelude_fits(bytes, size);
+}
+
+// Native functions are alike but for their code, which is a prelude only by
+// accident: most samples decide. Before v1.20 the print slot has decided already.
+static bool has_bytecode(const struct layout *layout, struct target *target,
+                         const struct type_use *use)
+{
+    size_t votes = 0;
 
     if (layout->type_form != TYPE_SLOTS)
-        return true; // before v1.20 the print slot has decided already
-    if (layout_read_word(layout, target, object + 3 * word, &code, NULL) < 0 ||
-        target_read(target, code, prelude, sizeof prelude, NULL) < 0)
-        return false;
-
-    // A native function's code begins with a 32-bit index or with instructions;
-    // bytecode with a signature and a size whose name takes at least one byte
-    // (py/bc.h MP_BC_PRELUDE_SIG_ENCODE, MP_BC_PRELUDE_SIZE_ENCODE).
-    size_t at = 0;
-    while (at < sizeof prelude && prelude[at] & 0x80)
-        at++;
-    return at + 1 < sizeof prelude && prelude[at + 1] >> 1 & 0x3f;
+        return true;
+    for (size_t i = 0; i < use->object_count; i++)
+        votes += is_bytecode_function(layout, target, use->objects[i]);
+    return votes * 2 > use->object_count;
 }
 
 static void assign(struct layout *layout, struct target *target, const struct type_use *use,
@@ -146,7 +157,7 @@ static void assign(struct layout *layout, struct target *target, const struct ty
     for (enum builtin builtin = 0; builtin < BUILTIN_COUNT; builtin++) {
         if (!is_builtin(builtin, info))
             continue;
-        if (builtin == BUILTIN_FUNCTION && !has_bytecode(layout, target, use->object))
+        if (builtin == BUILTIN_FUNCTION && !has_bytecode(layout, target, use))
             continue;
         if (layout->builtins[builtin] && layout->builtins[builtin] != use->type)
             layout_note(layout, "types: two are named %s, at 0x%llx and 0x%llx; the first is used",

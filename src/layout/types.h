@@ -19,10 +19,13 @@ enum type_form type_form_of(struct target *target, const struct qstrs *qstrs, si
 int type_info_read(const struct layout *layout, struct target *target, uint64_t type,
                    struct type_info *ret, struct mph_err *err);
 
+enum { TYPE_SAMPLES = 4 };
+
 // The first word of some heads: a type, if they are objects.
 struct type_use {
     uint64_t type;
-    uint64_t object; // one head that begins with it
+    uint64_t objects[TYPE_SAMPLES]; // some of the heads that begin with it
+    size_t object_count;
 };
 
 // Learn the addresses of the builtin types from the names of the types in use.

@@ -10,37 +10,51 @@
 
 // --- reading the window ---
 
+// RAM may begin inside the window: go down in steps from its end, first of these
+// many bytes and then word by word, until memory refuses.
+enum { STEP_BYTES = 64 };
+
+static int read_downwards(struct window *window, uint64_t first, uint64_t end, uint8_t *bytes)
+{
+    size_t done = 0, step = STEP_BYTES;
+
+    while (step >= window->word_bytes) {
+        size_t left = (size_t)(end - first) - done;
+        uint8_t *at = bytes + left - step;
+
+        if (left < step ||
+            target_read(window->target, end - done - step, at, step, NULL) < 0) {
+            step = step > window->word_bytes ? window->word_bytes : 0;
+            continue;
+        }
+        done += step;
+    }
+    window->address = end - done;
+    window->count = done / window->word_bytes;
+    memmove(bytes, bytes + (size_t)(end - first) - done, done);
+    return done ? 0 : MPH_ERR_READ;
+}
+
 // The largest part of [first, end) that ends at `end` and can be read.
 static int read_suffix(struct window *window, uint64_t first, uint64_t end, uint8_t **ret,
                        struct mph_err *err)
 {
-    uint64_t size = end - first;
-    uint8_t *bytes = malloc((size_t)size ? (size_t)size : 1);
+    uint8_t *bytes = malloc((size_t)(end - first) + 1);
 
     if (!bytes)
         return mph_fail_no_memory(err);
-    while (size >= window->word_bytes) {
-        uint64_t last;
-        const struct segment *segment = space_find(&window->target->space, end - size, &last);
-        int rc = segment ? target_read(window->target, end - size, bytes, (size_t)size, NULL)
-                         : MPH_ERR_READ;
-
-        if (rc == 0) {
-            window->address = end - size;
-            window->count = (size_t)(size / window->word_bytes);
-            *ret = bytes;
-            return 0;
-        }
-        if (rc != MPH_ERR_READ) {
-            free(bytes);
-            return mph_fail_at(err, rc, end - size, "memory: cannot read (0x%llx)",
-                               (unsigned long long)(end - size));
-        }
-        size = (size / 2) & ~(uint64_t)(window->word_bytes - 1);
+    int rc = target_read(window->target, first, bytes, (size_t)(end - first), NULL);
+    window->address = first;
+    window->count = (size_t)(end - first) / window->word_bytes;
+    if (rc == MPH_ERR_READ)
+        rc = read_downwards(window, first, end, bytes);
+    if (rc < 0) {
+        free(bytes);
+        return mph_fail_at(err, rc, end, "memory: cannot read before 0x%llx",
+                           (unsigned long long)end);
     }
-    free(bytes);
-    return mph_fail_at(err, MPH_ERR_READ, end, "memory: cannot read before 0x%llx",
-                       (unsigned long long)end);
+    *ret = bytes;
+    return 0;
 }
 
 int window_init(struct window *window, struct target *target, size_t word_bytes, uint64_t first,

@@ -36,10 +36,11 @@ struct info {
     struct gc_state state;
     uint64_t orphans;
     uint64_t first_orphan;
-    bool has_stack; // top and limit are known
+    bool has_stack_top;
     uint64_t stack_top;
+    bool has_stack_limit; // firmware without MICROPY_STACK_CHECK has none
     uint64_t stack_limit;
-    bool has_stack_use; // the stack pointer too
+    bool has_stack_use; // the stack pointer is known too
     uint64_t stack_use;
 };
 
@@ -48,10 +49,11 @@ static void gather_stack(struct session *session, struct info *info)
     const struct layout *layout = &session->layout;
     uint64_t sp;
 
-    info->has_stack =
-        layout_read_member(layout, &session->target, MEMBER_STACK_TOP, &info->stack_top) &&
+    info->has_stack_top =
+        layout_read_member(layout, &session->target, MEMBER_STACK_TOP, &info->stack_top);
+    info->has_stack_limit =
         layout_read_member(layout, &session->target, MEMBER_STACK_LIMIT, &info->stack_limit);
-    if (!info->has_stack || !regs_sp(&session->target.regs, &sp) || sp > info->stack_top)
+    if (!info->has_stack_top || !regs_sp(&session->target.regs, &sp) || sp > info->stack_top)
         return;
     info->has_stack_use = true;
     info->stack_use = info->stack_top - sp;
@@ -136,14 +138,14 @@ static void write_board_lines(const struct info *info, struct text *text)
 {
     const struct gc_numbers *numbers = &info->numbers;
 
+    text_puts(text, "stack: ");
     if (info->has_stack_use)
-        text_printf(text, "stack: %" PRIu64 " out of %" PRIu64 "\n", info->stack_use,
-                    info->stack_limit);
-    else if (info->has_stack)
-        text_printf(text, "stack: not known out of %" PRIu64 " (no stack pointer)\n",
-                    info->stack_limit);
+        text_printf(text, "%" PRIu64, info->stack_use);
     else
-        text_puts(text, "stack: not known\n");
+        text_puts(text, "not known");
+    if (info->has_stack_limit)
+        text_printf(text, " out of %" PRIu64, info->stack_limit);
+    text_putc(text, '\n');
     text_printf(text, "GC: total: %" PRIu64 ", used: %" PRIu64 ", free: %" PRIu64 "\n",
                 numbers->total_bytes, numbers->used_bytes, numbers->free_bytes);
     text_printf(text,
@@ -210,10 +212,10 @@ static json_t *stack_json(const struct info *info)
 {
     json_t *stack = json_object();
 
-    if (!info->has_stack)
-        return stack;
-    json_object_set_new(stack, "top_address", json_address(info->stack_top));
-    json_object_set_new(stack, "limit_bytes", json_integer((json_int_t)info->stack_limit));
+    if (info->has_stack_top)
+        json_object_set_new(stack, "top_address", json_address(info->stack_top));
+    if (info->has_stack_limit)
+        json_object_set_new(stack, "limit_bytes", json_integer((json_int_t)info->stack_limit));
     if (info->has_stack_use)
         json_object_set_new(stack, "used_bytes", json_integer((json_int_t)info->stack_use));
     return stack;
