@@ -331,6 +331,32 @@ static bool is_help(const char *argument)
 
 // --- all of it ---
 
+static bool is_endpoint(const char *word)
+{
+    return !strcmp(word, "-") || strchr(word, ':');
+}
+
+// An option whose value may be left out takes it only as --openocd=VALUE; people
+// also write it as a word of its own, which then must look like one. Returns the
+// words joined so, or NULL when out of memory.
+static char **join_endpoint(int *argc, char **argv, struct options *options)
+{
+    char **words = calloc((size_t)*argc + 1, sizeof *words);
+    int used = 0;
+
+    for (int i = 0; words && i < *argc; i++, used++) {
+        char joined[512];
+
+        words[used] = argv[i];
+        if (strcmp(argv[i], "--openocd") || i + 1 >= *argc || !is_endpoint(argv[i + 1]))
+            continue;
+        int length = snprintf(joined, sizeof joined, "--openocd=%s", argv[++i]);
+        words[used] = (char *)copy(options, joined, (size_t)length);
+    }
+    *argc = used;
+    return words;
+}
+
 static int parse_rest(int argc, char **argv, struct options *options, struct mph_err *err)
 {
     const struct report *report = options->report;
@@ -376,9 +402,15 @@ static int parse_words(int argc, char **argv, struct options *options, struct mp
             return options->help ? 0 : mph_fail_no_memory(err);
         }
     options->report_options = calloc(1, options->report->options_size + 1);
-    if (!options->report_options)
+    int count = argc - 1;
+    char **words = join_endpoint(&count, argv + 1, options);
+    if (!words || !options->report_options) {
+        free(words);
         return mph_fail_no_memory(err);
-    return parse_rest(argc - 1, argv + 1, options, err);
+    }
+    int rc = parse_rest(count, words, options, err);
+    free(words);
+    return rc;
 }
 
 int options_parse(int argc, char **argv, struct options *ret, struct mph_err *err)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "layout/devices.h"
+#include "target/devices.h"
 #include "layout/types.h"
 
 // py/gc.c gc_dump_alloc_table.

@@ -7,22 +7,23 @@
 #include <string.h>
 
 #include "layout/area.h"
+#include "layout/era.h"
+#include "layout/learn.h"
 #include "layout/members.h"
 #include "layout/ram.h"
-#include "layout/types.h"
 #include "layout/version.h"
-#include "layout/window.h"
 
-// Bytes before the area structure in which the rest of mp_state_ctx begins; the
-// largest seen in a real build is 1,900.
-enum { WINDOW_BYTES = 4096 };
+// Where the ELF gives mp_state_ctx no size, it is searched up to here; the largest
+// one seen in a real build has 1,900 bytes.
+enum { CTX_BYTES_MAX = 4096 };
 
 // --- words for people ---
 
 const char *how_name(enum how how)
 {
-    static const char *const names[] = {"not known",     "debug info",     "symbol", "found in memory",
-                                        "era's layout", "version string", "option"};
+    static const char *const names[] = {"not known",       "target",       "debug info",
+                                        "symbol",          "found in memory", "era's layout",
+                                        "version string", "option"};
 
     return names[how];
 }
@@ -40,14 +41,6 @@ const char *builtin_name(enum builtin builtin)
                                         "bytearray", "array", "float", "function", "module"};
 
     return names[builtin];
-}
-
-static const char *era_name(enum era era)
-{
-    static const char *const names[] = {"not known", "1.8",  "1.8.1 to 1.9.4", "1.10 to 1.18",
-                                        "1.19",      "1.20", "1.21",           "1.22 or later"};
-
-    return names[era];
 }
 
 void layout_note(struct layout *layout, const char *format, ...)
@@ -79,163 +72,6 @@ bool layout_read_member(const struct layout *layout, struct target *target, enum
            target_read_uint(target, layout->ctx + (uint64_t)at->offset, at->size, ret, NULL) == 0;
 }
 
-// --- the era ---
-
-// The number alone decides what the firmware's own text says of itself.
-static enum era era_of_version(int number)
-{
-    static const struct {
-        int since;
-        enum era era;
-    } rows[] = {{12200, ERA_1_22}, {12100, ERA_1_21}, {12000, ERA_1_20}, {11900, ERA_1_19},
-                {11000, ERA_1_10}, {10801, ERA_1_8_1}, {1, ERA_1_8}};
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (number >= rows[i].since)
-            return rows[i].era;
-    return ERA_UNKNOWN;
-}
-
-static void set_era(struct layout *layout, enum era era, enum how how, const char *text)
-{
-    layout->era = era;
-    layout->era_how = how;
-    layout->era_text = text ? text : era_name(era);
-}
-
-// The gap byte came with the area structure in v1.20 (9f434dd8de).
-static void era_from_area(struct layout *layout, const struct area_match *area)
-{
-    if (area->gap_is_sure && area->gap)
-        set_era(layout, ERA_1_20, HOW_MEASURED, "1.20 or later");
-    else if (area->gap_is_sure)
-        set_era(layout, ERA_1_8_1, HOW_MEASURED, "1.8.1 to 1.19");
-}
-
-static void era_from_objects(struct layout *layout, size_t dicts_back)
-{
-    const struct qstrs *qstrs = &layout->qstrs;
-    bool is_split_rom = false;
-
-    for (size_t i = 0; i < qstrs->pool_count; i++)
-        is_split_rom |= qstrs->pools[i].is_sorted;
-    if (layout->type_form == TYPE_WORD_NAME)
-        set_era(layout, ERA_1_8_1, HOW_MEASURED, NULL);
-    else if (layout->type_form == TYPE_HALF_NAME && qstrs->form == QSTR_EMBEDDED)
-        set_era(layout, ERA_1_10, HOW_MEASURED, NULL);
-    else if (layout->type_form == TYPE_HALF_NAME)
-        set_era(layout, ERA_1_19, HOW_MEASURED, NULL);
-    else if (is_split_rom)
-        set_era(layout, ERA_1_22, HOW_MEASURED, NULL);
-    else if (layout->type_form == TYPE_SLOTS && dicts_back >= 6)
-        set_era(layout, ERA_1_21, HOW_MEASURED, "1.21 or later");
-    else if (layout->type_form == TYPE_SLOTS)
-        set_era(layout, ERA_1_20, HOW_MEASURED, dicts_back ? "1.20" : "1.20 or later");
-}
-
-// A build between two releases ("v1.20.0-268-g...", "v1.22.0-preview.5.g...") may
-// have any of the next release's structures, or not yet all of its own.
-static bool is_between_releases(const struct layout *layout)
-{
-    return strchr(layout->version, '-') != NULL;
-}
-
-// The structures are believed rather than the version string; that one settles
-// what leaves no trace in them.
-static void reconcile_version(struct layout *layout)
-{
-    enum era said = era_of_version(layout->version_number);
-
-    if (!said || said == layout->era)
-        return;
-    if (layout->era == ERA_UNKNOWN) {
-        set_era(layout, said, HOW_VERSION, NULL);
-        return;
-    }
-    bool is_newer_type = said >= ERA_1_20 && layout->era < ERA_1_20;
-    bool is_1_8 = said == ERA_1_8 && layout->era == ERA_1_8_1;
-    if (is_between_releases(layout) && (said == layout->era - 1 || said == layout->era + 1))
-        return;
-    if ((said > layout->era && !is_newer_type) || is_1_8)
-        set_era(layout, said, layout->era_how, NULL);
-    else
-        layout_note(layout, "version: the firmware says %s, but its structures are those of %s",
-                    layout->version, layout->era_text);
-}
-
-// --- the version string ---
-
-static bool find_version_in(struct layout *layout, const uint8_t *bytes, size_t size, enum how how)
-{
-    if (!version_find(bytes, size, layout->version, sizeof layout->version,
-                      &layout->version_number))
-        return false;
-    layout->version_how = how;
-    return true;
-}
-
-// What a dump holds of its own is what ran, whatever ELF came with it.
-static bool version_from_dump(struct layout *layout, const struct target *target,
-                              const char *except)
-{
-    for (size_t i = 0; i < target->space.segments.len; i++) {
-        const struct segment *segment = vec_at(&target->space.segments, i);
-
-        if (segment->bytes && (!except || strncmp(segment->name, except, sizeof segment->name - 1)) &&
-            find_version_in(layout, segment->bytes, (size_t)(segment->last - segment->first + 1),
-                            HOW_MEASURED))
-            return true;
-    }
-    return false;
-}
-
-static bool version_from_elf(struct layout *layout, const struct firmware *firmware)
-{
-    return find_version_in(layout, firmware->file.bytes, firmware->file.size, HOW_VERSION);
-}
-
-// Over a link flash is searched from where the metatype lies outwards, a little
-// at a time, and given up after what a person would wait.
-enum { FLASH_CHUNK = 4096, FLASH_REACH = 1 << 20 };
-static const double version_seconds = 2.0;
-
-static int read_flash_chunk(struct layout *layout, struct target *target, uint64_t address,
-                            bool *is_end)
-{
-    uint8_t bytes[FLASH_CHUNK + 64];
-    int rc = target_read(target, address, bytes, sizeof bytes, NULL);
-
-    if (rc == MPH_ERR_READ) // the last chunk has nothing behind it
-        rc = target_read(target, address, bytes, FLASH_CHUNK, NULL);
-    *is_end = rc < 0;
-    if (rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED)
-        return rc;
-    return rc == 0 && find_version_in(layout, bytes, FLASH_CHUNK, HOW_MEASURED);
-}
-
-static int version_from_link(struct layout *layout, struct target *target, struct mph_err *err)
-{
-    uint64_t start = layout->metatype & ~(uint64_t)(FLASH_CHUNK - 1);
-    double deadline = target->link.stats->seconds + version_seconds;
-    bool up_ended = false, down_ended = false;
-
-    for (uint64_t step = 0; step < FLASH_REACH && !(up_ended && down_ended); step += FLASH_CHUNK) {
-        int rc = up_ended ? 0 : read_flash_chunk(layout, target, start + step, &up_ended);
-
-        if (rc == 0 && !down_ended && step < start)
-            rc = read_flash_chunk(layout, target, start - step - FLASH_CHUNK, &down_ended);
-        if (rc < 0)
-            return mph_fail(err, rc, "version: the search in flash failed");
-        if (rc > 0)
-            return 0;
-        if (target->link.stats->seconds > deadline)
-            break;
-    }
-    layout_note(layout, "version: no version string found near 0x%llx",
-                (unsigned long long)layout->metatype);
-    return 0;
-}
-
 // --- symbols ---
 
 static void builtins_from_symbols(struct layout *layout, const struct firmware *firmware)
@@ -257,79 +93,6 @@ static void builtins_from_symbols(struct layout *layout, const struct firmware *
         layout->metatype = metatype->address;
         layout->metatype_how = HOW_SYMBOL;
     }
-}
-
-// --- learning what objects need ---
-
-static int learn_in_window(struct layout *layout, struct window *window, size_t *dicts_back)
-{
-    struct mph_err why = {0};
-    uint64_t metatype;
-    int rc = window_find_qstrs(window, &layout->qstrs, &why);
-
-    if (rc == 0) {
-        layout->qstrs_how = HOW_MEASURED;
-        rc = window_find_metatype(window, &layout->qstrs, &metatype, &layout->type_form, &why);
-    }
-    if (rc < 0) {
-        layout_note(layout, "%s", why.text);
-        return rc;
-    }
-    if (layout->metatype_how == HOW_SYMBOL && layout->metatype != metatype)
-        layout_note(layout, "types: mp_type_type is at 0x%llx by symbol, at 0x%llx by invariant",
-                    (unsigned long long)layout->metatype, (unsigned long long)metatype);
-    else
-        layout->metatype = metatype;
-    if (layout->metatype_how == HOW_UNKNOWN)
-        layout->metatype_how = HOW_MEASURED;
-    *dicts_back = window_find_dicts(window, layout);
-    layout->repr = window_find_repr(window, layout);
-    layout->repr_how = layout->repr ? HOW_MEASURED : HOW_UNKNOWN;
-    return 0;
-}
-
-static int learn(struct layout *layout, struct target *target, size_t *dicts_back,
-                 struct mph_err *err)
-{
-    struct window window;
-    uint64_t first = layout->ctx_how == HOW_SYMBOL ? layout->ctx
-                     : layout->area > WINDOW_BYTES ? layout->area - WINDOW_BYTES
-                                                   : 0;
-
-    if (layout->area > first + 16 * WINDOW_BYTES)
-        first = layout->area - 16 * WINDOW_BYTES;
-    int rc = window_init(&window, target, layout->word_bytes, first & ~7ull, layout->area, err);
-    if (rc < 0)
-        return rc;
-    layout->objects_learned = true;
-    rc = learn_in_window(layout, &window, dicts_back);
-    window_deinit(&window);
-    return rc == MPH_ERR_BAD_DATA || rc == MPH_ERR_READ ? 0
-           : rc < 0 ? mph_fail(err, rc, "layout: the search in memory failed")
-                    : 0;
-}
-
-// Era and members by what the structures around the area look like.
-static int learn_structures(struct layout *layout, struct target *target,
-                            const struct area_match *area, struct mph_err *err)
-{
-    size_t dicts_back = 0;
-    int rc;
-
-    era_from_area(layout, area);
-    rc = learn(layout, target, &dicts_back, err);
-    if (rc == 0 && layout->type_form)
-        era_from_objects(layout, dicts_back);
-    if (rc == 0 && dicts_back)
-        members_from_anchors(layout, target, dicts_back);
-    return rc;
-}
-
-int layout_learn_objects(struct layout *layout, struct target *target, struct mph_err *err)
-{
-    size_t dicts_back = 0;
-
-    return layout->objects_learned ? 0 : learn(layout, target, &dicts_back, err);
 }
 
 // --- the area, measured ---
@@ -388,16 +151,6 @@ static int search_ram(const struct layout *layout, struct target *target,
 
 // --- tier: memory alone ---
 
-static int find_version(struct layout *layout, struct target *target,
-                        const struct layout_options *options, struct mph_err *err)
-{
-    if (!target->link.ops)
-        version_from_dump(layout, target, NULL);
-    else if (options->wants_version && layout->metatype)
-        return version_from_link(layout, target, err);
-    return 0;
-}
-
 static int from_memory(struct layout *layout, struct target *target,
                        const struct layout_options *options, struct mph_err *err)
 {
@@ -408,11 +161,12 @@ static int from_memory(struct layout *layout, struct target *target,
         return rc;
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
     adopt_area(layout, &area, is_split);
-    rc = learn_structures(layout, target, &area, err);
+    era_from_area(layout, &area);
+    rc = learn_structures(layout, target, err);
     if (rc == 0)
-        rc = find_version(layout, target, options, err);
+        rc = version_search(layout, target, options->wants_version, err);
     if (rc == 0) {
-        reconcile_version(layout);
+        era_reconcile(layout);
         members_from_area(layout, &area, is_split); // now that the era is known
     }
     return rc;
@@ -494,7 +248,7 @@ static int from_symbols(struct layout *layout, struct target *target,
                         const struct firmware *firmware, uint64_t ctx_size,
                         const struct layout_options *options, struct mph_err *err)
 {
-    struct range ctx = {layout->ctx, ctx_size ? ctx_size : WINDOW_BYTES};
+    struct range ctx = {layout->ctx, ctx_size ? ctx_size : CTX_BYTES_MAX};
     struct area_match area;
     int rc = find_head(target, layout->word_bytes, &ctx, 1, &area, NULL);
 
@@ -506,12 +260,12 @@ static int from_symbols(struct layout *layout, struct target *target,
 
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
     adopt_area(layout, &area, is_split);
+    era_from_area(layout, &area);
     if (layout->version_number) {
-        era_from_area(layout, &area);
-        reconcile_version(layout);
+        era_reconcile(layout);
         members_from_version(layout, target);
     } else {
-        rc = learn_structures(layout, target, &area, err);
+        rc = learn_structures(layout, target, err);
     }
     members_from_area(layout, &area, is_split);
     return rc;
@@ -536,13 +290,9 @@ static int from_dwarf(struct layout *layout, struct target *target, const struct
     if (rc < 0)
         return rc;
     layout->tier = TIER_DWARF;
-    layout->era_text = layout->era >= ERA_1_21   ? "1.21 or later"
-                       : layout->era == ERA_1_10 ? "1.16 to 1.19"
-                       : layout->era == ERA_1_20 ? "1.20"
-                                                 : "1.8.1 to 1.15";
     layout->tables = (uint8_t)((layout->members[MEMBER_AREA_FINALISERS].how != HOW_UNKNOWN) +
                                (layout->members[MEMBER_AREA_WEAKREFS].how != HOW_UNKNOWN));
-    reconcile_version(layout);
+    era_reconcile(layout);
     if (!check_area(layout, target, &area))
         return explain_no_area(layout, target, layout->area, 6 * layout->word_bytes, firmware,
                                options, err);
@@ -562,7 +312,7 @@ static int check_version(const struct layout *layout, const struct target *targe
 {
     struct layout dump = {0};
 
-    if (!layout->version_number || !version_from_dump(&dump, target, firmware->path) ||
+    if (!layout->version_number || !version_of_dump(&dump, target, firmware->path) ||
         !strcmp(dump.version, layout->version))
         return 0;
     return mph_fail(err, MPH_ERR_WRONG_ELF, "ELF: is of MicroPython %s, the memory of %s (%s)",
@@ -575,7 +325,7 @@ static int from_firmware(struct layout *layout, struct target *target,
 {
     const struct symbol *ctx = symbols_find(&firmware->symbols, "mp_state_ctx");
 
-    version_from_elf(layout, firmware);
+    version_of_elf(layout, firmware);
     int rc = check_version(layout, target, firmware, err);
     if (rc < 0)
         return rc;
@@ -598,11 +348,11 @@ int layout_init(struct layout *layout, struct target *target, const struct firmw
                 const struct layout_options *options, struct mph_err *err)
 {
     *layout = (struct layout){.word_bytes = target->word_bytes,
-                              .word_how = target->word_bytes ? HOW_SYMBOL : HOW_UNKNOWN,
+                              .word_how = target->word_bytes ? HOW_TARGET : HOW_UNKNOWN,
                               .big_endian = target->big_endian,
-                              .era_text = era_name(ERA_UNKNOWN),
-                              .notes = VEC_OF(struct layout_note)};
+                                                            .notes = VEC_OF(struct layout_note)};
 
+    era_set(layout, ERA_UNKNOWN, HOW_UNKNOWN, NULL);
     int rc = firmware ? from_firmware(layout, target, firmware, options, err)
                       : from_memory_any_word(layout, target, options, err);
     if (rc < 0)

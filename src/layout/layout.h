@@ -16,6 +16,7 @@
 
 enum how {
     HOW_UNKNOWN,
+    HOW_TARGET,   // the link, or the header of a core or of the ELF
     HOW_DWARF,    // the firmware's debug information
     HOW_SYMBOL,   // the firmware's symbol table
     HOW_MEASURED, // found in memory by an invariant
@@ -50,7 +51,7 @@ enum member {
 
 struct member_at {
     enum how how; // HOW_UNKNOWN: this firmware has no such member, or it is not known
-    int32_t offset;
+    int64_t offset;
     uint8_t size;
 };
 
@@ -109,7 +110,6 @@ struct layout {
     enum how version_how;
     int version_number;    // major * 10000 + minor * 100 + patch, 0 not known
 
-    bool objects_learned;  // layout_learn_objects has run
     uint64_t metatype;     // mp_type_type; 0 not known
     enum how metatype_how;
     enum type_form type_form;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "layout/era.h"
+
 // One row a member: where debug information may have it, by path from
 // mp_state_ctx_t, newest era first. py/mpstate.h of v1.8 to v1.28.
 static const struct {
@@ -65,15 +67,14 @@ static void era_from_members(struct layout *layout, const struct dwarf *dwarf)
 {
     struct dwarf_member member;
 
-    layout->era_how = HOW_DWARF;
     if (dwarf_find_member(dwarf, "mem.area.gc_last_used_block", &member))
-        layout->era = ERA_1_21;
+        era_set(layout, ERA_1_21, HOW_DWARF, "1.21 or later");
     else if (dwarf_find_member(dwarf, "mem.area", &member))
-        layout->era = ERA_1_20;
+        era_set(layout, ERA_1_20, HOW_DWARF, NULL);
     else if (dwarf_find_member(dwarf, "thread.gc_lock_depth", &member))
-        layout->era = ERA_1_10;
+        era_set(layout, ERA_1_10, HOW_DWARF, "1.16 to 1.19");
     else
-        layout->era = ERA_1_8_1;
+        era_set(layout, ERA_1_8_1, HOW_DWARF, "1.8.1 to 1.15");
 }
 
 int members_from_dwarf(struct layout *layout, const struct firmware *firmware,
@@ -91,7 +92,7 @@ int members_from_dwarf(struct layout *layout, const struct firmware *firmware,
 
         if (find_by_paths(firmware->dwarf, member, &found))
             layout->members[member] = (struct member_at){
-                HOW_DWARF, (int32_t)(found.offset - (is_area_member(member) ? area.offset : 0)),
+                HOW_DWARF, found.offset - (is_area_member(member) ? area.offset : 0),
                 (uint8_t)found.size};
         else if (rows[member].is_required)
             return mph_fail(err, MPH_ERR_NO_SYMBOL, "ELF: mp_state_ctx has no %s (%s)",
@@ -108,7 +109,7 @@ int members_from_dwarf(struct layout *layout, const struct firmware *firmware,
 static void put(struct layout *layout, enum member member, enum how how, int64_t offset,
                 size_t size)
 {
-    layout->members[member] = (struct member_at){how, (int32_t)offset, (uint8_t)size};
+    layout->members[member] = (struct member_at){how, offset, (uint8_t)size};
 }
 
 void members_from_area(struct layout *layout, const struct area_match *area, bool is_split)
@@ -226,6 +227,58 @@ void members_from_anchors(struct layout *layout, struct target *target, size_t d
     put(layout, MEMBER_LAST_POOL, HOW_MEASURED, last_pool, layout->word_bytes);
     put(layout, MEMBER_DICT_LOCALS, HOW_MEASURED, dict_locals, layout->word_bytes);
     find_stack(layout, target, dict_locals, dicts_back);
+}
+
+// --- the lock depth behind the mark stack ---
+
+// Up to v1.15 gc_lock_depth lies behind the mark stack, whose length is a build's own
+// choice (MICROPY_ALLOC_GC_STACK_SIZE): 64 by default, 32 on nrf, 128 on some.
+static const uint16_t mark_stack_entries[] = {64, 32, 128, 16, 256};
+
+// Two 16-bit members, the lock depth and gc_auto_collect_enabled, which is 1 but in
+// programs that switch collections off.
+static bool is_lock(const struct layout *layout, struct target *target, int64_t offset)
+{
+    uint64_t at = layout->ctx + (uint64_t)offset, depth, is_enabled;
+
+    return target_read_uint(target, at, 2, &depth, NULL) == 0 && depth < 256 &&
+           target_read_uint(target, at + 2, 2, &is_enabled, NULL) == 0 && is_enabled == 1;
+}
+
+// Up to v1.9.3 gc_sp comes first, which points into the mark stack once a
+// collection has run, and is 0 before.
+static bool is_mark_pointer(struct layout *layout, struct target *target, int64_t stack,
+                            int64_t end)
+{
+    uint64_t sp;
+
+    return read_at(layout, target, end, &sp) &&
+           (!sp || (sp >= layout->ctx + (uint64_t)stack && sp <= layout->ctx + (uint64_t)end));
+}
+
+void members_find_lock(struct layout *layout, struct target *target)
+{
+    const struct member_at *overflow = &layout->members[MEMBER_OVERFLOW];
+    int64_t found = 0;
+    int matches = 0;
+
+    if (layout->members[MEMBER_LOCK_DEPTH].how || !overflow->how || layout->era >= ERA_1_19)
+        return;
+    int64_t stack = overflow->offset + layout->word_bytes;
+    for (size_t i = 0; i < sizeof mark_stack_entries / sizeof *mark_stack_entries; i++) {
+        int64_t end = stack + mark_stack_entries[i] * layout->word_bytes;
+
+        if (!is_lock(layout, target, end) && is_mark_pointer(layout, target, stack, end))
+            end += layout->word_bytes;
+        if (is_lock(layout, target, end)) {
+            found = end;
+            matches++;
+        }
+    }
+    if (matches != 1)
+        return;
+    put(layout, MEMBER_LOCK_DEPTH, HOW_MEASURED, found, 2);
+    put(layout, MEMBER_AUTO_COLLECT, HOW_MEASURED, found + 2, 2);
 }
 
 // --- the eras table ---

@@ -22,4 +22,8 @@ void members_from_version(struct layout *layout, struct target *target);
 // dict_locals, dict_globals `dicts_back` words before last_pool.
 void members_from_anchors(struct layout *layout, struct target *target, size_t dicts_back);
 
+// Find gc_lock_depth where it lies behind the mark stack (up to v1.15), if exactly
+// one of the usual lengths of that stack leads to it.
+void members_find_lock(struct layout *layout, struct target *target);
+
 #endif

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Whether bytes begin with a prelude of v1.19 or later whose parts agree with each
-// other: signature, sizes, names and a line table that ends where it must.
-bool prelude_fits(const uint8_t *bytes, size_t size);
+// Whether bytes begin with a prelude whose parts agree with each other: signature,
+// sizes, names and a line table that ends where it must. One encoding each:
+bool prelude_fits_v0(const uint8_t *bytes, size_t size); // v1.8 to v1.11
+bool prelude_fits_v1(const uint8_t *bytes, size_t size); // v1.12 to v1.18
+bool prelude_fits_v2(const uint8_t *bytes, size_t size); // v1.19 and later
 
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "layout/qstr.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 
 // A pool's text entries are sampled rather than all read: a wrong form fails on
 // the first, and a link should not carry more than it must.
-enum { SAMPLES = 6 };
+enum { SAMPLES = 4 };
 
 const char *repr_name(enum repr repr)
 {
@@ -157,24 +158,75 @@ static int text_at(const struct qstrs *qstrs, struct target *target, size_t word
     return rc < 0 ? rc : read_text(target, entry, (size_t)length, text, err);
 }
 
-int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
-              char text[QSTR_TEXT_MAX + 1], struct mph_err *err)
+// The pool that holds an id, and the id's index there.
+static const struct qstr_pool *pool_of(const struct qstrs *qstrs, uint64_t id, uint64_t *index)
 {
     for (size_t i = 0; i < qstrs->pool_count; i++) {
         const struct qstr_pool *pool = &qstrs->pools[i];
-        struct pool_fields fields;
 
         if (id < pool->first_id)
             continue;
-        if (id - pool->first_id >= pool->count)
-            break;
-        int rc = read_fields(qstrs, target, word_bytes, pool->address, &fields, err);
-        if (rc < 0)
-            return rc;
-        return text_at(qstrs, target, word_bytes, &fields, id - pool->first_id, text, err);
+        *index = id - pool->first_id;
+        return *index < pool->count ? pool : NULL;
     }
-    return mph_fail(err, MPH_ERR_BAD_DATA, "qstr: no string has the id %llu",
-                    (unsigned long long)id);
+    return NULL;
+}
+
+int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
+              char text[QSTR_TEXT_MAX + 1], struct mph_err *err)
+{
+    struct pool_fields fields;
+    uint64_t index;
+    const struct qstr_pool *pool = pool_of(qstrs, id, &index);
+
+    if (!pool)
+        return mph_fail(err, MPH_ERR_BAD_DATA, "qstr: no string has the id %llu",
+                        (unsigned long long)id);
+    int rc = read_fields(qstrs, target, word_bytes, pool->address, &fields, err);
+    return rc < 0 ? rc : text_at(qstrs, target, word_bytes, &fields, index, text, err);
+}
+
+// Most names are this short; what is longer is read exactly, later.
+enum { TEXT_GUESS = 16 };
+
+// The ranges of the entries (and lengths) of ids, or of what the entries lead to.
+static size_t fetch_ranges(const struct qstrs *qstrs, struct target *target, size_t word,
+                           const uint64_t *ids, size_t count, bool is_text, struct range *ranges)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct pool_fields fields;
+        uint64_t index, entry;
+        const struct qstr_pool *pool = pool_of(qstrs, ids[i], &index);
+
+        if (!pool || read_fields(qstrs, target, word, pool->address, &fields, NULL) < 0)
+            continue;
+        uint64_t entry_at = fields.entries + index * word;
+        if (!is_text) {
+            ranges[used++] = (struct range){entry_at, word};
+            if (fields.lengths)
+                ranges[used++] = (struct range){fields.lengths + index, 1};
+        } else if (target_read_uint(target, entry_at, word, &entry, NULL) == 0) {
+            ranges[used++] = (struct range){entry, TEXT_GUESS};
+        }
+    }
+    return used;
+}
+
+int qstr_fetch(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+               const uint64_t *ids, size_t count, struct mph_err *err)
+{
+    struct range *ranges = calloc(2 * count + 1, sizeof *ranges);
+    int rc = ranges ? 0 : mph_fail_no_memory(err);
+
+    for (int is_text = 0; rc == 0 && is_text <= 1; is_text++) {
+        size_t used =
+            fetch_ranges(qstrs, target, word_bytes, ids, count, is_text, ranges);
+        rc = target_fetch(target, ranges, used, err);
+    }
+    free(ranges);
+    return rc;
 }
 
 // --- which form the text is in ---

@@ -66,6 +66,10 @@ size_t repr_object_bytes(enum repr repr, size_t word_bytes);
 int qstrs_init(struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t newest,
                struct mph_err *err);
 
+// Declare that the texts of these ids will be read.
+int qstr_fetch(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+               const uint64_t *ids, size_t count, struct mph_err *err);
+
 // The text of an id, NUL-terminated, at most QSTR_TEXT_MAX bytes.
 int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
               char text[QSTR_TEXT_MAX + 1], struct mph_err *err);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layout/devices.h"
+#include "target/devices.h"
 #include "layout/prelude.h"
 
 // py/obj.h mp_obj_type_t, v1.20 and later: after base, flags and name come twelve
@@ -84,17 +84,24 @@ static int read_fixed_members(const struct layout *layout, struct target *target
     return rc;
 }
 
-int type_info_read(const struct layout *layout, struct target *target, uint64_t type,
-                   struct type_info *ret, struct mph_err *err)
+static int read_name_id(const struct layout *layout, struct target *target, uint64_t type,
+                        uint64_t *ret, struct mph_err *err)
 {
     size_t word = layout->word_bytes;
     bool is_word_name = layout->type_form == TYPE_WORD_NAME;
+
+    return target_read_uint(target, type + word + (is_word_name ? 0 : 2), is_word_name ? word : 2,
+                            ret, err);
+}
+
+int type_info_read(const struct layout *layout, struct target *target, uint64_t type,
+                   struct type_info *ret, struct mph_err *err)
+{
     uint64_t id;
-    int rc = target_read_uint(target, type + word + (is_word_name ? 0 : 2), is_word_name ? word : 2,
-                              &id, err);
+    int rc = read_name_id(layout, target, type, &id, err);
 
     if (rc == 0)
-        rc = qstr_text(&layout->qstrs, target, word, id, ret->name, err);
+        rc = qstr_text(&layout->qstrs, target, layout->word_bytes, id, ret->name, err);
     if (rc < 0)
         return rc;
     return layout->type_form == TYPE_SLOTS ? read_slots(layout, target, type, ret, err)
@@ -111,17 +118,27 @@ static bool is_builtin(enum builtin builtin, const struct type_info *info)
         return false;
     if (builtin == BUILTIN_TUPLE)
         return info->has_make_new;
-    // Of the many types named "function" only bytecode functions print themselves,
-    // and from v1.20 on native ones (py/objfun.c FUN_BC_TYPE_PRINT).
-    if (builtin == BUILTIN_FUNCTION)
-        return info->has_print;
     return true;
 }
 
-enum { PRELUDE_BYTES = 256 };
+// The bytecode pointer of a function object, in words: py/objfun.h
+// mp_obj_fun_bc_t, moved by the module context of v1.19.
+static unsigned bytecode_word(const struct layout *layout)
+{
+    return layout->qstrs.form == QSTR_EMBEDDED ? 2 : 3;
+}
 
-// The bytecode pointer of a function object is its third word after the type:
-// py/objfun.h mp_obj_fun_bc_t, v1.19 and later.
+// The encodings of the prelude that a firmware of this era may use.
+static bool has_prelude(const struct layout *layout, const uint8_t *bytes, size_t size)
+{
+    if (layout->qstrs.form != QSTR_EMBEDDED)
+        return prelude_fits_v2(bytes, size);
+    return prelude_fits_v0(bytes, size) ||
+           (layout->type_form == TYPE_HALF_NAME && prelude_fits_v1(bytes, size));
+}
+
+enum { PRELUDE_BYTES = 256, PRELUDE_BYTES_MIN = 16 };
+
 static bool is_bytecode_function(const struct layout *layout, struct target *target,
                                  uint64_t object)
 {
@@ -129,38 +146,61 @@ static bool is_bytecode_function(const struct layout *layout, struct target *tar
     size_t size = sizeof bytes;
     uint64_t code;
 
-    if (layout_read_word(layout, target, object + 3 * layout->word_bytes, &code, NULL) < 0 ||
+    if (layout_read_word(layout, target, object + bytecode_word(layout) * layout->word_bytes,
+                         &code, NULL) < 0 ||
         devices_contain(target, code))
         return false;
-    while (size >= 16 && target_read(target, code, bytes, size, NULL) < 0)
+    while (size >= PRELUDE_BYTES_MIN && target_read(target, code, bytes, size, NULL) < 0)
         size /= 2; // code near the end of memory
-    return size >= 16 && prelude_fits(bytes, size);
+    return size >= PRELUDE_BYTES_MIN && has_prelude(layout, bytes, size);
 }
 
-// Native functions are alike but for their code, which is a prelude only by
-// accident: most samples decide. Before v1.20 the print slot has decided already.
-static bool has_bytecode(const struct layout *layout, struct target *target,
-                         const struct type_use *use)
+// How much speaks for a type named "function" being that of bytecode functions,
+// of which the other ones on the heap, native functions, differ in their code, which
+// is a prelude only by accident. Where a build lets functions print their names, all
+// of them but assembled and viper ones can (py/objfun.c FUN_BC_TYPE_PRINT).
+static unsigned bytecode_score(const struct layout *layout, struct target *target,
+                               const struct type_use *use, const struct type_info *info)
 {
-    size_t votes = 0;
+    unsigned fitting = 0;
 
-    if (layout->type_form != TYPE_SLOTS)
-        return true;
     for (size_t i = 0; i < use->object_count; i++)
-        votes += is_bytecode_function(layout, target, use->objects[i]);
-    return votes * 2 > use->object_count;
+        fitting += is_bytecode_function(layout, target, use->objects[i]);
+    if (fitting * 2 <= use->object_count)
+        return 0;
+    return (info->has_print ? 1000u : 0) + fitting * 100 / (unsigned)use->object_count;
+}
+
+struct candidates {
+    uint64_t function;
+    unsigned function_score;
+    uint64_t rival; // another type with the same score, 0: none
+};
+
+static void consider_function(const struct layout *layout, struct target *target,
+                              const struct type_use *use, const struct type_info *info,
+                              struct candidates *candidates)
+{
+    unsigned score = bytecode_score(layout, target, use, info);
+
+    if (!score || score < candidates->function_score)
+        return;
+    candidates->rival = score == candidates->function_score ? candidates->function : 0;
+    candidates->function = use->type;
+    candidates->function_score = score;
 }
 
 static void assign(struct layout *layout, struct target *target, const struct type_use *use,
-                   const struct type_info *info)
+                   const struct type_info *info, struct candidates *candidates)
 {
     for (enum builtin builtin = 0; builtin < BUILTIN_COUNT; builtin++) {
         if (!is_builtin(builtin, info))
             continue;
-        if (builtin == BUILTIN_FUNCTION && !has_bytecode(layout, target, use))
-            continue;
-        if (layout->builtins[builtin] && layout->builtins[builtin] != use->type)
-            layout_note(layout, "types: two are named %s, at 0x%llx and 0x%llx; the first is used",
+        if (builtin == BUILTIN_FUNCTION)
+            consider_function(layout, target, use, info, candidates);
+        else if (layout->builtins[builtin])
+            layout_note(layout,
+                        "types: uncertain which is %s: 0x%llx or 0x%llx (the first is used)",
                         info->name, (unsigned long long)layout->builtins[builtin],
                         (unsigned long long)use->type);
         else
@@ -168,8 +208,26 @@ static void assign(struct layout *layout, struct target *target, const struct ty
     }
 }
 
-static int fetch_types(const struct layout *layout, struct target *target,
-                       const struct type_use *uses, size_t count, struct mph_err *err)
+static void settle_function(struct layout *layout, const struct candidates *candidates)
+{
+    layout->builtins[BUILTIN_FUNCTION] = candidates->function;
+    if (candidates->rival)
+        layout_note(layout,
+                    "types: uncertain which is function: 0x%llx or 0x%llx (the first is used)",
+                    (unsigned long long)candidates->function,
+                    (unsigned long long)candidates->rival);
+}
+
+static bool is_type(const struct layout *layout, struct target *target, uint64_t type)
+{
+    uint64_t metatype;
+
+    return layout_read_word(layout, target, type, &metatype, NULL) == 0 &&
+           metatype == layout->metatype;
+}
+
+static int fetch_headers(const struct layout *layout, struct target *target,
+                         const struct type_use *uses, size_t count, struct mph_err *err)
 {
     struct range *ranges = calloc(count ? count : 1, sizeof *ranges);
 
@@ -182,24 +240,41 @@ static int fetch_types(const struct layout *layout, struct target *target,
     return rc;
 }
 
+static int fetch_names(const struct layout *layout, struct target *target,
+                       const struct type_use *uses, size_t count, struct mph_err *err)
+{
+    uint64_t *ids = calloc(count ? count : 1, sizeof *ids);
+    size_t used = 0;
+
+    if (!ids)
+        return mph_fail_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        if (is_type(layout, target, uses[i].type) &&
+            read_name_id(layout, target, uses[i].type, &ids[used], NULL) == 0)
+            used++;
+    int rc = qstr_fetch(&layout->qstrs, target, layout->word_bytes, ids, used, err);
+    free(ids);
+    return rc;
+}
+
 int builtins_by_name(struct layout *layout, struct target *target, const struct type_use *uses,
                      size_t count, bool (*is_on_heap)(const void *context, uint64_t address),
                      const void *context, struct mph_err *err)
 {
-    int rc = fetch_types(layout, target, uses, count, err);
+    struct candidates candidates = {0};
+    int rc = fetch_headers(layout, target, uses, count, err);
 
+    if (rc == 0)
+        rc = fetch_names(layout, target, uses, count, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         struct type_info info;
-        uint64_t metatype;
 
-        if (is_on_heap(context, uses[i].type))
-            continue;
-        if (layout_read_word(layout, target, uses[i].type, &metatype, NULL) < 0 ||
-            metatype != layout->metatype ||
+        if (is_on_heap(context, uses[i].type) || !is_type(layout, target, uses[i].type) ||
             type_info_read(layout, target, uses[i].type, &info, NULL) < 0)
             continue;
-        assign(layout, target, &uses[i], &info);
+        assign(layout, target, &uses[i], &info, &candidates);
     }
+    settle_function(layout, &candidates);
     layout->builtins_by_name = rc == 0;
     return rc;
 }

@@ -44,3 +44,86 @@ bool version_find(const uint8_t *bytes, size_t size, char *version, size_t versi
     }
     return false;
 }
+
+// --- where to look ---
+
+static bool find_version_in(struct layout *layout, const uint8_t *bytes, size_t size, enum how how)
+{
+    if (!version_find(bytes, size, layout->version, sizeof layout->version,
+                      &layout->version_number))
+        return false;
+    layout->version_how = how;
+    return true;
+}
+
+// What a dump holds of its own is what ran, whatever ELF came with it.
+bool version_of_dump(struct layout *layout, const struct target *target,
+                              const char *except)
+{
+    for (size_t i = 0; i < target->space.segments.len; i++) {
+        const struct segment *segment = vec_at(&target->space.segments, i);
+
+        if (segment->bytes && (!except || strncmp(segment->name, except, sizeof segment->name - 1)) &&
+            find_version_in(layout, segment->bytes, (size_t)(segment->last - segment->first + 1),
+                            HOW_MEASURED))
+            return true;
+    }
+    return false;
+}
+
+bool version_of_elf(struct layout *layout, const struct firmware *firmware)
+{
+    return find_version_in(layout, firmware->file.bytes, firmware->file.size, HOW_VERSION);
+}
+
+// Over a link flash is searched from where the metatype lies outwards, a little
+// at a time, and given up after what a person would wait.
+enum { FLASH_CHUNK = 4096, FLASH_REACH = 1 << 20 };
+static const double version_seconds = 2.0;
+
+static int read_flash_chunk(struct layout *layout, struct target *target, uint64_t address,
+                            bool *is_end)
+{
+    uint8_t bytes[FLASH_CHUNK + 64];
+    int rc = target_read(target, address, bytes, sizeof bytes, NULL);
+
+    if (rc == MPH_ERR_READ) // the last chunk has nothing behind it
+        rc = target_read(target, address, bytes, FLASH_CHUNK, NULL);
+    *is_end = rc < 0;
+    if (rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED)
+        return rc;
+    return rc == 0 && find_version_in(layout, bytes, FLASH_CHUNK, HOW_MEASURED);
+}
+
+static int version_from_link(struct layout *layout, struct target *target, struct mph_err *err)
+{
+    uint64_t start = layout->metatype & ~(uint64_t)(FLASH_CHUNK - 1);
+    double deadline = target->link.stats->seconds + version_seconds;
+    bool up_ended = false, down_ended = false;
+
+    for (uint64_t step = 0; step < FLASH_REACH && !(up_ended && down_ended); step += FLASH_CHUNK) {
+        int rc = up_ended ? 0 : read_flash_chunk(layout, target, start + step, &up_ended);
+
+        if (rc == 0 && !down_ended && step < start)
+            rc = read_flash_chunk(layout, target, start - step - FLASH_CHUNK, &down_ended);
+        if (rc < 0)
+            return mph_fail(err, rc, "version: the search in flash failed");
+        if (rc > 0)
+            return 0;
+        if (target->link.stats->seconds > deadline)
+            break;
+    }
+    layout_note(layout, "version: no version string found near 0x%llx",
+                (unsigned long long)layout->metatype);
+    return 0;
+}
+
+int version_search(struct layout *layout, struct target *target,
+                        bool searches_flash, struct mph_err *err)
+{
+    if (!target->link.ops)
+        version_of_dump(layout, target, NULL);
+    else if (searches_flash && layout->metatype)
+        return version_from_link(layout, target, err);
+    return 0;
+}

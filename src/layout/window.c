@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "layout/devices.h"
+#include "target/devices.h"
 #include "layout/types.h"
 
 // --- reading the window ---

@@ -6,6 +6,7 @@
 
 #include "gc/letters.h"
 #include "gc/numbers.h"
+#include "layout/members.h"
 #include "report/provenance.h"
 #include "report/report.h"
 
@@ -278,6 +279,7 @@ static int run_info(struct session *session, const void *raw_options, struct out
         rc = letters_learn(&session->heap, &session->layout, &session->target, err);
     if (rc < 0)
         return rc;
+    members_find_lock(&session->layout, &session->target);
     gather(session, &info);
     add_notes(session, &info, output);
     if (output->is_json)

@@ -300,6 +300,15 @@ int cache_fetch(struct cache *cache, const struct range *ranges, size_t count, s
 
 // --- exact reads ---
 
+bool cache_holds(const struct cache *cache, uint64_t address, uint64_t size)
+{
+    for (uint64_t at = address & ~(uint64_t)(WORD - 1); at - address + 1 <= size || at < address;
+         at += WORD)
+        if (!is_settled(cache, at))
+            return false;
+    return true;
+}
+
 // Copy what is known from `address` on; the number of bytes copied.
 static size_t copy_known(struct cache *cache, uint64_t address, uint8_t *bytes, size_t size)
 {
@@ -377,7 +386,7 @@ int cache_read(struct cache *cache, uint64_t address, void *bytes, size_t size, 
 
     // A border of readable memory inside a merged or rounded piece: ask exactly.
     rc = read_uncached(cache, address + done, out + done, size - done, err);
-    if (rc == MPH_ERR_READ) {
+    if (rc == MPH_ERR_READ && err) { // nobody asks where: the search costs reads
         uint64_t fault = first_refused(cache, address + done, size - done);
         return mph_fail_at(err, MPH_ERR_READ, fault, "memory: cannot read (0x%llx)",
                            (unsigned long long)fault);

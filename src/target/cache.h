@@ -9,6 +9,7 @@
 #ifndef MPH_TARGET_CACHE_H
 #define MPH_TARGET_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +38,11 @@ void cache_forget(struct cache *cache, uint64_t address, uint64_t size);
 int cache_fetch(struct cache *cache, const struct range *ranges, size_t count,
                 struct mph_err *err);
 
-// All bytes, or an error with the first address that could not be read.
+// Whether a read of the range needs nothing from the link.
+bool cache_holds(const struct cache *cache, uint64_t address, uint64_t size);
+
+// All bytes, or an error with the first address that could not be read; without an
+// `err` to hold it the address is not looked for.
 int cache_read(struct cache *cache, uint64_t address, void *bytes, size_t size,
                struct mph_err *err);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "target/devices.h"
 
 struct mapping {
     void *bytes;
@@ -130,10 +131,27 @@ int target_add_image(struct target *target, const char *path, uint64_t address,
     return rc < 0 ? rc : target_add_bytes(target, address, bytes, size, true, path, err);
 }
 
+// A small read that nobody declared takes its neighbours along, because what a
+// pointer leads to is seldom one word: this costs less than the next request. Device
+// registers are only ever read as asked.
+enum { LINE_BYTES = 16 };
+
 static int read_cached(void *context, uint64_t address, void *bytes, size_t size,
                        struct mph_err *err)
 {
-    return cache_read(context, address, bytes, size, err);
+    struct target *target = context;
+    uint64_t first = address & ~(uint64_t)(LINE_BYTES - 1);
+    uint64_t last = (address + (size - 1)) | (LINE_BYTES - 1);
+
+    if (size < LINE_BYTES && !cache_holds(target->cache, address, size) &&
+        !devices_contain(target, address)) {
+        struct range lines = {first, last - first + 1};
+        int rc = cache_fetch(target->cache, &lines, 1, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    return cache_read(target->cache, address, bytes, size, err);
 }
 
 // Registers are read only from a halted target: elsewhere a link's answer may
@@ -179,8 +197,7 @@ int target_add_link(struct target *target, const struct link *link, bool may_hal
         return rc;
 
     struct segment all = {
-        .first = 0, .last = UINT64_MAX, .read = read_cached, .context = target->cache,
-        .writable = true};
+        .first = 0, .last = UINT64_MAX, .read = read_cached, .context = target, .writable = true};
     snprintf(all.name, sizeof all.name, "%s", link->ops->name);
     return space_add(&target->space, &all, err);
 }

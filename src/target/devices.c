@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "layout/devices.h"
+#include "target/devices.h"
 
 #include <elf.h>
 #include <stddef.h>
+
+#include "target/target.h"
 
 static const struct {
     uint64_t first, last;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Addresses where a read may change the board: device registers.
-#ifndef MPH_LAYOUT_DEVICES_H
-#define MPH_LAYOUT_DEVICES_H
+#ifndef MPH_TARGET_DEVICES_H
+#define MPH_TARGET_DEVICES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "target/target.h"
+struct target;
 
 // Whether an address that was found in memory must not be followed over a link,
 // because a device may be there that a read would disturb (a receive register
