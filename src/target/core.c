@@ -32,6 +32,8 @@ static int add_memory(struct target *target, const struct elf_file *file, struct
         if (segment.type != PT_LOAD)
             continue;
         uint64_t size = bytes_present(target, file, &segment);
+        if (!size)
+            continue; // its offset may lie anywhere
         int rc = target_add_bytes(target, segment.address, file->bytes + segment.offset, size,
                                   segment.flags & PF_W, file->path, err);
         if (rc < 0)
