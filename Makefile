@@ -39,6 +39,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 all: $(BUILD)/mpheap $(BUILD)/libmpheap.so
 
 include tests/fixture/fixture.mk
+-include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/lint/lint.mk
 
 # --- building ---
 
@@ -75,6 +76,101 @@ $(BUILD)/%.o: %.c
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# --- what a machine must have ---
+
+# Packages by name; nothing is fetched by address. `make deps` installs what is missing.
+BUILD_PACKAGES := gcc libc6-dev make pkg-config libelf-dev libdw-dev libjansson-dev
+DEMO_PACKAGES := openocd gdb-multiarch qemu-system-arm firmware-microbit-micropython python3
+CHECK_PACKAGES := libcmocka-dev python3-pytest python3-pexpect python3-pyelftools \
+    gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-misc clang libclang-rt-14-dev \
+    clang-tidy cppcheck shellcheck python3-pyflakes groff man-db git
+NODE_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
+
+# Only the missing ones, so that a machine that has them needs neither root nor a network.
+define install_packages
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${db:Status-Abbrev}' "$$p" 2>/dev/null | \
+	    grep -q '^ii' || echo "$$p"; done); \
+	if [ -n "$$missing" ]; then \
+	    echo "  APT   $$missing"; \
+	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    $$sudo apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends \
+	        $$missing >/dev/null; \
+	fi
+endef
+
+.PHONY: deps deps-demo
+deps-demo:
+	$(call install_packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+
+deps: deps-demo
+	$(call install_packages,$(CHECK_PACKAGES) $(NODE_PACKAGES))
+	@$(MAKE) --no-print-directory node_modules/.installed
+
+node_modules/.installed: package.json package-lock.json
+	@echo "  NPM   ci"
+	$(Q)npm ci --silent --no-audit --no-fund && touch $@
+
+# --- the two commands ---
+
+.PHONY: demo
+demo: deps-demo
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/debugport
+	$(Q)$(PYTHON) examples/microbit/demo.py
+
+.PHONY: check
+check: deps
+	@$(MAKE) --no-print-directory all tests lint
+	@$(MAKE) --no-print-directory ASAN=1 all tests
+	@$(MAKE) --no-print-directory fuzz-smoke
+	$(Q)MPHEAP_ASAN=build-asan $(PYTHON) -m pytest $(PYTEST_OPTIONS)
+
+# What the tests run: built, not yet run.
+.PHONY: tests
+tests: $(BUILD)/tests/debugport $(UNIT_TESTS) $(if $(ASAN),,fixture)
+
+# --- installing ---
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+INSTALLED := $(DESTDIR)$(PREFIX)/bin/mpheap $(DESTDIR)$(INCLUDEDIR)/mpheap.h \
+    $(DESTDIR)$(LIBDIR)/libmpheap.so $(DESTDIR)$(LIBDIR)/libmpheap.so.$(SOVERSION) \
+    $(DESTDIR)$(LIBDIR)/libmpheap.so.$(VERSION) $(DESTDIR)$(LIBDIR)/pkgconfig/mpheap.pc \
+    $(SHARE)/mpheap $(SHARE)/man/man1/mpheap.1 $(DESTDIR)$(BASHCOMPDIR)/mpheap
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
+	    $(SHARE)/mpheap/gdb/mpheap_gdb $(SHARE)/mpheap/openocd $(SHARE)/man/man1 \
+	    $(DESTDIR)$(BASHCOMPDIR)
+	install $(BUILD)/mpheap $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libmpheap.so $(DESTDIR)$(LIBDIR)/libmpheap.so.$(VERSION)
+	ln -sf libmpheap.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libmpheap.so.$(SOVERSION)
+	ln -sf libmpheap.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libmpheap.so
+	install -m 644 plugin/mpheap.h $(DESTDIR)$(INCLUDEDIR)/
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' plugin/mpheap.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/mpheap.pc
+	install -m 644 gdb/mpheap.py $(SHARE)/mpheap/gdb/
+	install -m 644 gdb/mpheap_gdb/*.py $(SHARE)/mpheap/gdb/mpheap_gdb/
+	install -m 644 openocd/mpheap.tcl $(SHARE)/mpheap/openocd/
+	install -m 644 docs/mpheap.1 $(SHARE)/man/man1/
+	install -m 644 completions/mpheap.bash $(DESTDIR)$(BASHCOMPDIR)/mpheap
+
+.PHONY: uninstall
+uninstall:
+	rm -rf $(INSTALLED)
+
 .PHONY: clean
 clean:
-	rm -rf build build-asan build-coverage
+	rm -rf build build-asan build-coverage build-fuzz
+
+.PHONY: help
+help:
+	@echo 'make demo       a real board through real OpenOCD: its heap, three times'
+	@echo 'make check      all tests; sets up what they need'
+	@echo 'make all        build/mpheap and build/libmpheap.so'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it away'
+	@echo 'make bench      speed and memory, as ratios'
+	@echo 'make fuzz       libFuzzer over all parsers, FUZZ_SECONDS=60 each'
+	@echo 'make lint       clang-tidy, cppcheck, shellcheck, include direction'
+	@echo 'make deps       install missing packages; make clean removes what was built'
+	@echo 'Variables: V=1 ASAN=1 COVERAGE=1 CC= CFLAGS= PREFIX= DESTDIR='
