@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An ELF core of the board: all its RAM, and its registers where they are known.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_ARG:
         if (options->path)
-            argp_error(state, "one FILE only");
+            return EINVAL;
         options->path = argument;
         return 0;
     case ARGP_KEY_END:
-        if (!options->path)
-            argp_error(state, "FILE is missing");
-        return 0;
+        return options->path ? 0 : EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
     }
