@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/run.h"
@@ -22,6 +23,15 @@ static bool wants_color(void)
     return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
+// OpenOCD hands its sockets down to what it starts. Held here they would stay open
+// when it is gone, its ports with them.
+static void drop_inherited(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--openocd=-"))
+            closefrom(3);
+}
+
 int main(int argc, char **argv)
 {
     struct mph_err err = {0};
@@ -29,6 +39,7 @@ int main(int argc, char **argv)
                         .notes = {write_stream, stderr},
                         .has_color = wants_color()};
 
+    drop_inherited(argc, argv);
     signal(SIGPIPE, SIG_IGN); // a link that breaks is an error, not the end
     int rc = run_command(&door, argc, argv, &err);
     if (rc < 0)
