@@ -2,6 +2,7 @@
 #include "peer.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static void *serve(void *context)
     int fd;
 
     while ((fd = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
         set_connection(peer, fd);
         peer->talk(fd, peer->context);
         set_connection(peer, -1);

@@ -15,127 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fake_openocd.h"
 #include "pattern.h"
 #include "peer.h"
 #include "target/links.h"
 #include "target/stream.h"
-enum { MEMORY = 0x20000000, HOLE = 0x20008000, MEMORY_END = 0x20100000 };
-
-struct fake {
-    const char *reads; // an answer to every read instead of memory; "" hangs
-    const char *names; // of targets
-    const char *state;
-    bool big_endian;
-    bool not_examined;
-    bool cut; // close in the middle of an answer to a read
-    double run_seconds;
-    unsigned gathers;
-    unsigned runs;
-    char commands[8192]; // those that are no reads, one a line
-};
-
-static bool is_readable(uint64_t address)
-{
-    return address >= MEMORY && address < MEMORY_END && !(address >= HOLE && address < HOLE + 256);
-}
-
-static void add_run(char **out, uint64_t address, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!is_readable(address + 4 * i)) {
-            *out += sprintf(*out, "!;");
-            return;
-        }
-    }
-    for (size_t i = 0; i < count; i++)
-        *out += sprintf(*out, "0x%x ", pattern_word(address + 4 * i));
-    *out += sprintf(*out, ";");
-}
-
-static void gather(struct fake *fake, const char *pairs, char *out)
-{
-    unsigned long long address;
-    size_t count;
-    int used;
-
-    out += sprintf(out, "0 {");
-    for (; sscanf(pairs, " %llx %zu%n", &address, &count, &used) == 2; pairs += used) {
-        add_run(&out, address, count);
-        fake->runs++;
-        if (fake->run_seconds > 0)
-            usleep((useconds_t)(fake->run_seconds * 1e6));
-    }
-    strcpy(out, "}");
-    fake->gathers++;
-}
-
-// The answer to a command; false to say nothing.
-static bool answer(struct fake *fake, const char *command, char *out)
-{
-    const char *pairs = strstr(command, "foreach {mph_a mph_n} {");
-
-    if (pairs) {
-        if (fake->reads)
-            strcpy(out, fake->reads);
-        else
-            gather(fake, pairs + strlen("foreach {mph_a mph_n} {"), out);
-        return !fake->reads || *fake->reads;
-    }
-    strncat(fake->commands, command, sizeof fake->commands - strlen(fake->commands) - 2);
-    strcat(fake->commands, "\n");
-    if (strstr(command, "[open "))
-        strcpy(out, "1 {}"); // no files here
-    else if (strstr(command, "capture version"))
-        sprintf(out, "0 {{Open On-Chip Debugger 0.12.0} {%s} 0 a.cpu}", fake->names);
-    else if (strstr(command, "cget -type"))
-        sprintf(out, "0 {cortex_m %s 0 %d 1 1}", fake->big_endian ? "big" : "little",
-                !fake->not_examined);
-    else if (strstr(command, "arp_poll"))
-        sprintf(out, "0 %s", fake->state);
-    else if (strstr(command, "get_reg"))
-        strcpy(out, "0 {pc 0x123;sp 0x20000100;}");
-    else
-        strcpy(out, "0 {0 {}}");
-    return true;
-}
-
-static void talk_with(struct fake *fake, int in, int out, char end)
-{
-    static char command[65536], reply[1 << 20];
-    size_t len = 0;
-    char c;
-
-    while (read(in, &c, 1) == 1) {
-        if (c != end) {
-            if (len < sizeof command - 1)
-                command[len++] = c;
-            continue;
-        }
-        command[len] = '\0';
-        len = 0;
-        if (!answer(fake, command, reply))
-            continue;
-        size_t size = strlen(reply);
-        if (fake->cut && strstr(command, "foreach")) {
-            peer_send(out, reply, size / 2);
-            return;
-        }
-        reply[size] = end;
-        if (end == '\n' ? write(out, reply, size + 1) < 0 : !peer_send(out, reply, size + 1))
-            return;
-    }
-}
-
-static void talk_tcl(int fd, void *context)
-{
-    talk_with(context, fd, fd, 0x1a);
-}
-
-static struct fake fake_openocd(void)
-{
-    return (struct fake){.names = "a.cpu b.cpu", .state = "running"};
-}
-
 static int open_link(const char *endpoint, const char *target, double timeout, struct link *ret,
                      struct mph_err *err)
 {
@@ -163,7 +47,7 @@ static void close_fake(struct link *link, struct peer *peer)
 static void test_read(void **state)
 {
     struct fake fake = fake_openocd();
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
     uint8_t a[7], b[1], c[100000], d[4];
     struct link_read reads[] = {{MEMORY + 3, sizeof a, a, 1},
@@ -187,7 +71,7 @@ static void test_big_endian_target(void **state)
 {
     struct fake fake = fake_openocd();
     fake.big_endian = true;
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
     uint8_t bytes[13];
     struct link_read read = {MEMORY + 2, sizeof bytes, bytes, 0};
@@ -201,7 +85,7 @@ static void test_big_endian_target(void **state)
 static void test_many_words_take_few_requests(void **state)
 {
     struct fake fake = fake_openocd();
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
 
     (void)state;
@@ -214,7 +98,7 @@ static void test_dear_runs_are_merged(void **state)
 {
     struct fake fake = fake_openocd();
     fake.run_seconds = 0.004;
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
 
     (void)state;
@@ -226,7 +110,7 @@ static void test_dear_runs_are_merged(void **state)
 static void test_refused_pieces_are_marked_alone(void **state)
 {
     struct fake fake = fake_openocd();
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
     uint8_t bytes[3][16];
     struct link_read reads[] = {{HOLE - 16, 16, bytes[0], 1},
@@ -249,7 +133,7 @@ static void test_refused_merge_is_taken_apart(void **state)
     enum { COUNT = 200, STRIDE = 16 };
     struct fake fake = fake_openocd();
     fake.run_seconds = 0.004;
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
     uint8_t bytes[COUNT][4];
     struct link_read reads[COUNT];
@@ -259,7 +143,7 @@ static void test_refused_merge_is_taken_apart(void **state)
         reads[i] = (struct link_read){HOLE - 100 * STRIDE + i * STRIDE, 4, bytes[i], 1};
     assert_int_equal(link.ops->read(link.context, reads, COUNT, NULL), 0);
     for (size_t i = 0; i < COUNT; i++) {
-        assert_int_equal(reads[i].status, is_readable(reads[i].address) ? 0 : MPH_ERR_READ);
+        assert_int_equal(reads[i].status, fake_is_readable(reads[i].address) ? 0 : MPH_ERR_READ);
         if (reads[i].status == 0)
             assert_pattern(bytes[i], reads[i].address, 4, false);
     }
@@ -281,7 +165,7 @@ static void test_state(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fake fake = fake_openocd();
         fake.state = rows[i].said;
-        struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+        struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
         struct link link = open_fake(peer, 20);
         enum run_state said = RUN_DUMP;
 
@@ -295,7 +179,7 @@ static void test_nothing_is_halted_written_or_reset(void **state)
 {
     static const char *const verbs[] = {"halt", "resume", "reset", "step", "write", "mww", "load"};
     struct fake fake = fake_openocd();
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
     enum run_state said;
     struct regs regs;
@@ -315,7 +199,7 @@ static void test_nothing_is_halted_written_or_reset(void **state)
 static void test_targets_by_name(void **state)
 {
     struct fake fake = fake_openocd();
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct mph_err err = {0};
     struct link link;
     char expected[200];
@@ -334,7 +218,7 @@ static void test_targets_by_name(void **state)
 
 static void assert_open_fails(struct fake *fake, const char *why)
 {
-    struct peer *peer = peer_start(AF_INET, talk_tcl, fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, fake);
     struct mph_err err = {0};
     struct link link;
 
@@ -359,7 +243,7 @@ static void test_targets_that_are_of_no_use(void **state)
 
 static void assert_read_fails(struct fake *fake, double timeout, const char *why)
 {
-    struct peer *peer = peer_start(AF_INET, talk_tcl, fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, fake);
     struct link link = open_fake(peer, timeout);
     struct mph_err err = {0}, again = {0};
     uint8_t bytes[8];
@@ -425,7 +309,7 @@ static void test_resume_survives_a_lost_connection(void **state)
 {
     struct fake fake = fake_openocd();
     fake.reads = "";
-    struct peer *peer = peer_start(AF_INET, talk_tcl, &fake);
+    struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 0.2);
     uint8_t bytes[8];
     struct link_read read = {MEMORY, sizeof bytes, bytes, 0};
@@ -497,7 +381,7 @@ static void talk_lines(int fd, void *context)
     struct pipes *pipes = context;
 
     (void)fd;
-    talk_with(pipes->fake, pipes->commands[0], pipes->results[1], '\n');
+    fake_talk(pipes->fake, pipes->commands[0], pipes->results[1], '\n');
 }
 
 // As stdin and stdout of the process, which the link then has copies of.
