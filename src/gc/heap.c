@@ -259,30 +259,38 @@ static void forget(const struct heap *heap, struct target *target)
     }
 }
 
+int heap_refresh(struct heap *heap, struct target *target, bool *ret_changed,
+                 struct mph_err *err)
+{
+    struct heap again = {.layout = heap->layout,
+                         .areas = VEC_OF(struct gc_area),
+                         .problems = VEC_OF(struct heap_problem),
+                         .rereads = heap->rereads};
+
+    forget(heap, target);
+    int rc = load(&again, target, err);
+    if (rc < 0) {
+        heap_deinit(&again);
+        return rc;
+    }
+    *ret_changed = !is_same(heap, &again);
+    again.rereads += *ret_changed;
+    heap_deinit(heap);
+    *heap = again;
+    return 0;
+}
+
 // Read again until two reads in a row agree: a table that changed in between
 // may mix blocks of two moments.
 static int load_steady(struct heap *heap, struct target *target, unsigned tries,
                        struct mph_err *err)
 {
+    bool has_changed = true;
     int rc = load(heap, target, err);
 
-    heap->is_torn = true;
-    for (unsigned i = 1; rc == 0 && heap->is_torn && i < tries; i++) {
-        struct heap again = {.layout = heap->layout,
-                             .areas = VEC_OF(struct gc_area),
-                             .problems = VEC_OF(struct heap_problem)};
-
-        forget(heap, target);
-        rc = load(&again, target, err);
-        if (rc < 0) {
-            heap_deinit(&again);
-            return rc;
-        }
-        again.is_torn = !is_same(heap, &again);
-        again.rereads = heap->rereads + again.is_torn;
-        heap_deinit(heap);
-        *heap = again;
-    }
+    for (unsigned i = 1; rc == 0 && has_changed && i < tries; i++)
+        rc = heap_refresh(heap, target, &has_changed, err);
+    heap->is_torn = has_changed;
     return rc;
 }
 

@@ -57,6 +57,11 @@ int heap_init(struct heap *heap, struct target *target, const struct layout *lay
               const struct heap_options *options, struct mph_err *err);
 void heap_deinit(struct heap *heap);
 
+// Read areas and tables of a running target again, and say whether they changed
+// since. Pointers into the heap from before are void. On error it stays as it was.
+int heap_refresh(struct heap *heap, struct target *target, bool *ret_changed,
+                 struct mph_err *err);
+
 static inline size_t heap_area_count(const struct heap *heap)
 {
     return heap->areas.len;

@@ -71,6 +71,43 @@ static const uint8_t *pool_at_hand(const struct heap *heap, const struct target 
                          area->block_count * heap->layout->block_bytes);
 }
 
+static size_t batch_at(const struct gc_area *area, uint64_t first)
+{
+    return area->block_count - first < BATCH ? (size_t)(area->block_count - first) : BATCH;
+}
+
+// --- a target that runs ---
+
+static int declare_all_heads(const struct heap *heap, struct target *target, struct mph_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < heap_area_count(heap); i++) {
+        const struct gc_area *area = heap_area(heap, i);
+
+        target_forget(target, area->pool_start, area->pool_end - area->pool_start);
+        for (uint64_t first = 0; rc == 0 && first < area->block_count; first += BATCH)
+            rc = declare_heads(heap, target, area, first, batch_at(area, first), err);
+    }
+    return rc;
+}
+
+int letters_hold(struct heap *heap, struct target *target, unsigned tries, struct mph_err *err)
+{
+    bool has_changed = true;
+    int rc = 0;
+
+    if (target->state != RUN_RUNNING || heap->is_torn)
+        return 0;
+    for (unsigned i = 0; rc == 0 && has_changed && i < tries; i++) {
+        rc = declare_all_heads(heap, target, err);
+        if (rc == 0)
+            rc = heap_refresh(heap, target, &has_changed, err);
+    }
+    heap->is_torn = has_changed;
+    return rc;
+}
+
 // --- which types are in use ---
 
 // A set of type addresses, open addressing.
@@ -125,8 +162,7 @@ static int collect_uses(const struct heap *heap, struct target *target, const st
     const uint8_t *pool = pool_at_hand(heap, target, area);
 
     for (uint64_t first = 0; first < area->block_count; first += BATCH) {
-        size_t count =
-            area->block_count - first < BATCH ? (size_t)(area->block_count - first) : BATCH;
+        size_t count = batch_at(area, first);
         int rc = pool ? 0 : declare_heads(heap, target, area, first, count, err);
 
         if (rc < 0)
@@ -219,8 +255,7 @@ int letters_walk(const struct heap *heap, struct target *target, const struct gc
     int rc = batch ? 0 : mph_fail_no_memory(err);
 
     for (uint64_t first = 0; rc == 0 && first < area->block_count; first += BATCH) {
-        size_t count =
-            area->block_count - first < BATCH ? (size_t)(area->block_count - first) : BATCH;
+        size_t count = batch_at(area, first);
 
         rc = pool ? 0 : declare_heads(heap, target, area, first, count, err);
         for (size_t i = 0; rc == 0 && i < count; i++) {

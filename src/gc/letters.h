@@ -5,6 +5,11 @@
 
 #include "gc/heap.h"
 
+// Read the first words of all heads of a running target between two reads of its
+// tables that agree, in at most `tries` attempts; heap->is_torn when none did.
+// Nothing to do for a target that stands still.
+int letters_hold(struct heap *heap, struct target *target, unsigned tries, struct mph_err *err);
+
 // Learn what the letters need: without symbols, the builtin types by the names of
 // the types in use. May add notes to the layout.
 int letters_learn(const struct heap *heap, struct layout *layout, struct target *target,

@@ -76,8 +76,12 @@ void era_reconcile(struct layout *layout)
 {
     enum era said = era_of_version(layout->version_number);
 
-    if (!said || said == layout->era)
+    if (!said)
         return;
+    if (said == layout->era) {
+        layout->era_text = era_name(said); // which may be a narrower span
+        return;
+    }
     if (layout->era == ERA_UNKNOWN) {
         era_set(layout, said, HOW_VERSION, NULL);
         return;

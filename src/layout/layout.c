@@ -230,15 +230,15 @@ static int explain_no_area(const struct layout *layout, struct target *target, u
 
     if (rc < 0)
         return rc;
-    if (is_all_zero(target, address, size))
-        return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
-                           "heap: all zeros at 0x%llx: not initialised, or memory that reads as zeros",
-                           (unsigned long long)address);
     if (search_ram(layout, target, options, &other, NULL) == 0)
         return mph_fail_at(err, MPH_ERR_WRONG_ELF, address,
                            "ELF: no heap area at 0x%llx, where it has one, but at 0x%llx (%s)",
                            (unsigned long long)address, (unsigned long long)other.address,
                            firmware->path);
+    if (is_all_zero(target, address, size))
+        return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
+                           "heap: all zeros at 0x%llx: not initialised, or memory that reads as zeros",
+                           (unsigned long long)address);
     return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
                        "heap: no valid heap area at 0x%llx (corrupt, or another firmware's ELF)",
                        (unsigned long long)address);

@@ -147,13 +147,18 @@ void members_from_area(struct layout *layout, const struct area_match *area, boo
 // --- anchored ---
 
 // A stack grows down to `limit` bytes below `top`: top is an address in the RAM
-// that also holds the heap structures, limit a size that fits below it.
-static bool is_stack(const struct layout *layout, uint64_t top, uint64_t limit)
+// that also holds the heap structures (or, in a process, anywhere in its memory),
+// limit a size that fits below it.
+static bool is_stack(const struct layout *layout, struct target *target, uint64_t top,
+                     uint64_t limit)
 {
-    uint64_t near = 16u << 20;
+    uint64_t near = 16u << 20, word;
     uint64_t distance = top > layout->area ? top - layout->area : layout->area - top;
+    bool is_memory = distance < near ||
+                     (!target->link.ops && top > layout->word_bytes &&
+                      layout_read_word(layout, target, top - layout->word_bytes, &word, NULL) == 0);
 
-    return top % 4 == 0 && distance < near && limit > 0 && limit < near && limit < top;
+    return top % 4 == 0 && is_memory && limit > 0 && limit < near && limit < top;
 }
 
 static bool read_at(struct layout *layout, struct target *target, int64_t offset, uint64_t *ret)
@@ -168,7 +173,7 @@ static bool try_stack(struct layout *layout, struct target *target, int64_t top_
     uint64_t top, limit;
 
     if (!read_at(layout, target, top_at, &top) || !read_at(layout, target, limit_at, &limit) ||
-        !is_stack(layout, top, limit))
+        !is_stack(layout, target, top, limit))
         return false;
     put(layout, MEMBER_STACK_TOP, HOW_ERA, top_at, layout->word_bytes);
     put(layout, MEMBER_STACK_LIMIT, HOW_ERA, limit_at, layout->word_bytes);

@@ -226,6 +226,8 @@ static int run_map(struct session *session, const void *raw_options, struct outp
     int rc = session_load(session, false, err);
 
     if (rc == 0)
+        rc = letters_hold(&session->heap, &session->target, session->tries, err);
+    if (rc == 0)
         rc = letters_learn(&session->heap, &session->layout, &session->target, err);
     if (rc < 0)
         return rc;
