@@ -203,7 +203,7 @@ static int plan(const struct cache *cache, const struct range *ranges, size_t co
     struct range *sorted = malloc((count ? count : 1) * sizeof *sorted);
     int rc = sorted ? 0 : -1;
 
-    if (sorted) {
+    if (sorted && count) {
         memcpy(sorted, ranges, count * sizeof *sorted);
         qsort(sorted, count, sizeof *sorted, compare_ranges);
     }
