@@ -252,7 +252,8 @@ bool area_leads_on(struct target *target, size_t word_bytes, const struct area_m
     uint64_t next;
 
     return target_read_uint(target, area->address - word_bytes, word_bytes, &next, NULL) == 0 &&
-           next && target_read(target, next + word_bytes, words, AREA_WORDS_MAX * word_bytes, NULL) == 0 &&
+           next && next % word_bytes == 0 &&
+           target_read(target, next + word_bytes, words, AREA_WORDS_MAX * word_bytes, NULL) == 0 &&
            area_match_words(words, word_bytes, target->big_endian, next + word_bytes, &other) &&
            is_secondary(&other, word_bytes);
 }
