@@ -60,8 +60,8 @@ static bool answer(struct fake *fake, const char *command, char *out)
             gather(fake, pairs + strlen("foreach {mph_a mph_n} {"), out);
         return !fake->reads || *fake->reads;
     }
-    strncat(fake->commands, command, sizeof fake->commands - strlen(fake->commands) - 2);
-    strcat(fake->commands, "\n");
+    size_t used = strlen(fake->commands);
+    snprintf(fake->commands + used, sizeof fake->commands - used, "%s\n", command);
     if (strstr(command, "[open "))
         strcpy(out, "1 {}"); // no files here
     else if (strstr(command, "capture version"))

@@ -93,8 +93,8 @@ static void answer(struct stub *stub, const char *command, char *out)
         answer_read(stub, command, out);
         return;
     }
-    strncat(stub->commands, command, sizeof stub->commands - strlen(stub->commands) - 2);
-    strcat(stub->commands, "\n");
+    size_t used = strlen(stub->commands);
+    snprintf(stub->commands + used, sizeof stub->commands - used, "%s\n", command);
     if (strstr(command, "qSupported"))
         strcpy(out, stub->supported);
     else if (!strcmp(command, "QStartNoAckMode") || !strcmp(command, "D"))
@@ -417,7 +417,7 @@ static void talk_flood(int fd, void *context)
 static void test_floods(void **state)
 {
     static const struct {
-        char *flood;
+        const char *flood;
         const char *why;
     } rows[] = {{"+", "timed out after 0.3 s"},
                 {"$O4869#2a", "timed out after 0.3 s"},
@@ -426,7 +426,7 @@ static void test_floods(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct peer *peer = peer_start(AF_INET, talk_flood, rows[i].flood);
+        struct peer *peer = peer_start(AF_INET, talk_flood, (void *)rows[i].flood);
         struct mph_err err = {0};
         struct link link;
         double start = stream_now();
