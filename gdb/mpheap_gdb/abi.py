@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""libmpheap through ctypes: the mirror of plugin/mpheap.h, which says what everything means.
+
+Knows nothing of GDB.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .interrupt import Interrupt
+
+ABI_VERSION = "0"  # of the soname, and the first number of mpheap_version()
+
+READ_REFUSED, READ_INTERRUPTED = -1, -2  # what mpheap_read_fn returns
+STATE_UNKNOWN, STATE_HALTED, STATE_RUNNING = range(3)  # enum mpheap_state
+STREAM_REPORT, STREAM_NOTES = 1, 2  # enum mpheap_stream
+STATUS_UNREADABLE = 3  # exit status: the target could not be read
+
+ReadFn = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_size_t
+)
+WriteFn = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t
+)
+
+
+class Register(ctypes.Structure):
+    """struct mpheap_register"""
+
+    _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_uint64)]
+
+
+class Options(ctypes.Structure):
+    """struct mpheap_options"""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("read", ReadFn),
+        ("context", ctypes.c_void_p),
+        ("elf", ctypes.c_char_p),
+        ("machine", ctypes.c_uint16),
+        ("word_bytes", ctypes.c_uint8),
+        ("big_endian", ctypes.c_uint8),
+        ("state", ctypes.c_int),
+        ("registers", ctypes.POINTER(Register)),
+        ("register_count", ctypes.c_size_t),
+    ]
+
+
+# Name: result, arguments
+FUNCTIONS = {
+    "mpheap_open": (ctypes.c_void_p, [ctypes.POINTER(Options)]),
+    "mpheap_close": (None, [ctypes.c_void_p]),
+    "mpheap_run": (
+        ctypes.c_int,
+        [
+            ctypes.c_void_p,
+            ctypes.c_int,
+            ctypes.POINTER(ctypes.c_char_p),
+            WriteFn,
+            ctypes.c_void_p,
+        ],
+    ),
+    "mpheap_error": (ctypes.c_char_p, [ctypes.c_void_p]),
+    "mpheap_version": (ctypes.c_char_p, []),
+    "mpheap_report_name": (ctypes.c_char_p, [ctypes.c_size_t]),
+    "mpheap_report_summary": (ctypes.c_char_p, [ctypes.c_size_t]),
+}
+
+
+class LibraryError(Exception):
+    """The library is missing, or is not the one this mirror is of. One line."""
+
+
+@dataclass
+class Target:
+    """A target that the caller lends.
+
+    `read(address, size)` gives `size` bytes, or None where the target refuses them. Whatever it
+    raises ends the report and comes out of Library.run().
+    """
+
+    read: Callable[[int, int], bytes | None]
+    elf: str | None = None
+    machine: int = 0
+    word_bytes: int = 0
+    big_endian: bool = False
+    state: int = STATE_UNKNOWN
+    registers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the shell command's exit status, the error line without its prefix ("" if
+    there was none), and what was raised by the caller's own functions or by Ctrl-C."""
+
+    status: int
+    error: str
+    raised: BaseException | None
+
+
+class _Run:
+    """One run: a handle, and the two functions that C calls.
+
+    Neither may raise: ctypes would print a traceback and hand an undefined integer to C (CPython
+    Modules/_ctypes/callbacks.c, _CallPythonObject). What was raised is kept in `raised`. A
+    KeyboardInterrupt could come before the first line of a function is reached, so Ctrl-C only
+    sets a flag while C runs (interrupt.py).
+    """
+
+    def __init__(
+        self, c: ctypes.CDLL, target: Target | None, write: Callable[[int, bytes], None]
+    ) -> None:
+        self._c = c
+        self._target = target
+        self._write = write
+        self._interrupt = Interrupt()
+        self._heap: int | None = None
+        self.raised: BaseException | None = None
+        self._options = Options(size=ctypes.sizeof(Options))
+        if target:
+            self._lend(target)
+
+    def _lend(self, target: Target) -> None:
+        registers = [Register(name.encode(), value) for name, value in target.registers.items()]
+        options = self._options
+        options.read = ReadFn(self._on_read)
+        options.elf = os.fsencode(target.elf) if target.elf else None
+        options.machine = target.machine
+        options.word_bytes = target.word_bytes
+        options.big_endian = target.big_endian
+        options.state = target.state
+        options.registers = (Register * len(registers))(*registers)
+        options.register_count = len(registers)
+
+    def _on_read(self, _: int | None, address: int, buffer: int, size: int) -> int:
+        try:
+            data = None if self._interrupt.seen else self._target.read(address, size)
+        except BaseException as error:  # pylint: disable=broad-except
+            self.raised = error
+            return READ_INTERRUPTED
+        if self._interrupt.seen:
+            return READ_INTERRUPTED
+        if data is None or len(data) != size:
+            return READ_REFUSED
+        ctypes.memmove(buffer, data, size)
+        return 0
+
+    def _on_write(self, _: int | None, stream: int, buffer: int, size: int) -> int:
+        data = ctypes.string_at(buffer, size)
+        try:
+            if stream != STREAM_NOTES or data != b"mpheap: " + self._error() + b"\n":
+                self._write(stream, data)
+        except BaseException as error:  # pylint: disable=broad-except
+            self.raised = error
+        return 1 if self.raised or self._interrupt.seen else 0
+
+    def _error(self) -> bytes:
+        return self._c.mpheap_error(self._heap)
+
+    def run(self, words: Sequence[str]) -> Outcome:
+        """Open, run, close."""
+        argv = (ctypes.c_char_p * len(words))(*map(os.fsencode, words))
+        with self._interrupt:
+            self._heap = self._c.mpheap_open(ctypes.byref(self._options))
+            if not self._heap:
+                raise LibraryError("library: out of memory")
+            write = WriteFn(self._on_write)
+            status = self._c.mpheap_run(self._heap, len(words), argv, write, None)
+            error = self._error().decode(errors="replace")
+            self._c.mpheap_close(self._heap)
+        if self._interrupt.seen and not self.raised:
+            self.raised = KeyboardInterrupt()
+        return Outcome(status, error, self.raised)
+
+
+class Library:
+    """libmpheap, loaded from the file `path` or, without a slash in it, by the loader's search."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            self._c = ctypes.CDLL(path)
+            for name, (result, arguments) in FUNCTIONS.items():
+                function = getattr(self._c, name)
+                function.restype = result
+                function.argtypes = arguments
+        except (OSError, AttributeError) as error:
+            raise LibraryError(f"library: {error}") from None
+        version = self._c.mpheap_version().decode()
+        if version.split(".")[0] != ABI_VERSION:
+            raise LibraryError(f"library: version {version}, not {ABI_VERSION}.x ({path})")
+
+    def report_names(self) -> list[str]:
+        """The reports, in the order of the library's help."""
+        names = map(self._c.mpheap_report_name, itertools.count())
+        return [name.decode() for name in itertools.takewhile(bool, names)]
+
+    def run(
+        self, words: Sequence[str], target: Target | None, write: Callable[[int, bytes], None]
+    ) -> Outcome:
+        """Run a report. `write(stream, bytes)` gets its output as it comes, except the error
+        line, which is in the outcome."""
+        return _Run(self._c, target, write).run(words)
+
+    def text(self, *words: str) -> str:
+        """What a command that needs no target prints, such as --help."""
+        chunks: list[bytes] = []
+        self.run(words, None, lambda stream, data: chunks.append(data))
+        return b"".join(chunks).decode()
+
+
+def _candidates() -> Iterator[str]:
+    """Where the library may be, best first; the last one is left to the loader."""
+    folder = Path(__file__).resolve().parent
+    if folder.parents[2].name == "share":  # PREFIX/share/mpheap/gdb/mpheap_gdb
+        yield str(folder.parents[3] / "lib" / f"libmpheap.so.{ABI_VERSION}")
+    yield str(folder.parents[1] / "build" / "libmpheap.so")
+
+
+def load() -> Library:
+    """The library that MPHEAP_LIBRARY names, or the nearest one. LibraryError if there is none."""
+    if named := os.environ.get("MPHEAP_LIBRARY"):
+        return Library(named)
+    found = next(filter(os.path.exists, _candidates()), f"libmpheap.so.{ABI_VERSION}")
+    return Library(found)

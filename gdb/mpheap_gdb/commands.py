@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""The command `mpheap REPORT [ARGS] [options]`."""
+
+from __future__ import annotations
+
+import codecs
+import os
+
+import gdb
+
+from . import abi, completion, inferior, link
+
+SUMMARY = "Reports on the heap of a MicroPython board."
+
+
+class Output:
+    """GDB's own streams, so that its pager, logging, `pipe` and MI get what they expect.
+
+    gdb.write takes text; a character that two pieces share is put together first. Reports escape
+    what is not UTF-8.
+    """
+
+    STREAMS = {abi.STREAM_REPORT: gdb.STDOUT, abi.STREAM_NOTES: gdb.STDERR}
+
+    def __init__(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")
+        self._decoders = {stream: decoder("backslashreplace") for stream in self.STREAMS}
+
+    def write(self, stream: int, data: bytes) -> None:
+        """One piece, as the library gives it."""
+        gdb.write(self._decoders[stream].decode(data), self.STREAMS[stream])
+
+
+def has_color() -> bool:
+    """What --color=auto means here."""
+    return bool(gdb.parameter("style enabled")) and os.isatty(1)
+
+
+def _with_color(words: list[str]) -> list[str]:
+    """`auto` in plain words: the library cannot see GDB's terminal, and takes it for none."""
+    if not has_color():
+        return words
+    ret = ["--color=always"]
+    for word in words:
+        if ret[-1] == "--color" and word == "auto":
+            ret[-1] = "--color=always"
+        else:
+            ret.append("--color=always" if word == "--color=auto" else word)
+    return ret
+
+
+class Mpheap(gdb.Command):
+    """The command. Its help is the library's."""
+
+    def __init__(self, where: link.Link) -> None:
+        self._link = where
+        self._library: abi.Library | None = None
+        self.__doc__ = f"{SUMMARY}\n\n{self._help()}"
+        super().__init__("mpheap", gdb.COMMAND_DATA)
+
+    def _help(self) -> str:
+        try:
+            return self._load().text("--help").rstrip("\n")
+        except gdb.GdbError as error:
+            return str(error)
+
+    def _load(self) -> abi.Library:
+        """The library, looked for again as long as it is not found."""
+        if not self._library:
+            try:
+                self._library = abi.load()
+            except abi.LibraryError as error:
+                raise gdb.GdbError(f"mpheap: {error}") from None
+        return self._library
+
+    def _full_words(self, library: abi.Library, words: list[str]) -> list[str]:
+        """A report's words with what GDB knows in front, so that the user's own still win."""
+        if not words or words[0] not in library.report_names():
+            return words
+        return [words[0], *self._link.options(words[1:]), *_with_color(words[1:])]
+
+    def invoke(self, argument: str, from_tty: bool) -> None:
+        """Run a report; its exit status is in $_mpheap_status. Errors end a script."""
+        library = self._load()
+        words = [os.path.expanduser(word) for word in gdb.string_to_argv(argument)]
+        outcome = library.run(
+            self._full_words(library, words), inferior.target(), Output().write
+        )
+        status = outcome.status
+        if isinstance(outcome.raised, inferior.TargetLost):
+            status = abi.STATUS_UNREADABLE
+        gdb.set_convenience_variable("_mpheap_status", status)
+        if isinstance(outcome.raised, inferior.TargetLost):
+            raise gdb.GdbError(f"mpheap: {outcome.raised}")
+        if outcome.raised:
+            raise outcome.raised
+        if status > 1:
+            raise gdb.GdbError(f"mpheap: {outcome.error or 'failed'}")
+
+    def complete(self, text: str, word: str | None) -> list[str]:
+        """Report names, options and their values, file names."""
+        try:
+            return completion.complete(self._load(), text, word)
+        except gdb.GdbError:
+            return []
+
+
+def register() -> None:
+    """Define the commands. Again is fine."""
+    Mpheap(link.register())
