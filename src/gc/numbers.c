@@ -84,13 +84,15 @@ uint64_t gc_orphan_tails(const struct heap *heap, uint64_t *ret_first_address)
 }
 
 // gc_lock_depth is a count up to v1.24; from v1.25 on its lowest bit says that a
-// collection is in progress, where finalisers are compiled in (40e1c111e1).
+// collection is in progress, where finalisers are compiled in (40e1c111e1). The two
+// leave no other trace in memory: without a version only a depth of 0 is sure.
 static void split_lock_depth(const struct layout *layout, uint64_t value, struct gc_state *ret)
 {
-    bool has_flag = layout->version_number >= 12500 &&
-                    layout->members[MEMBER_AREA_FINALISERS].how != HOW_UNKNOWN;
+    bool has_finalisers = layout->members[MEMBER_AREA_FINALISERS].how != HOW_UNKNOWN;
+    bool has_flag = has_finalisers && layout->version_number >= 12500;
+    bool may_have_flag = has_finalisers && layout->era >= ERA_1_21;
 
-    ret->has_lock_depth = true;
+    ret->has_lock_depth = !value || layout->version_number || !may_have_flag;
     ret->lock_depth = has_flag ? value >> 1 : value;
     ret->is_collecting = has_flag && value & 1;
 }
