@@ -215,6 +215,20 @@ static void find_stack(struct layout *layout, struct target *target, int64_t dic
         put(layout, MEMBER_LOCK_DEPTH, HOW_ERA, lock_depth, 2);
 }
 
+// From v1.10 on mp_state_ctx begins with stack_top. Where that was not found the
+// members' addresses are right, but what they are counted from is not its start.
+static void settle_ctx(struct layout *layout)
+{
+    int64_t start = layout->members[MEMBER_STACK_TOP].offset;
+
+    if (layout->ctx_how == HOW_SYMBOL || layout->era <= ERA_1_8_1)
+        return;
+    layout->ctx_how = layout->members[MEMBER_STACK_TOP].how ? HOW_MEASURED : HOW_UNKNOWN;
+    layout->ctx += (uint64_t)start;
+    for (enum member i = 0; start && i < MEMBER_AREA_NEXT; i++)
+        layout->members[i].offset -= start;
+}
+
 void members_from_anchors(struct layout *layout, struct target *target, size_t dicts_back)
 {
     int64_t word = layout->word_bytes;
@@ -232,6 +246,7 @@ void members_from_anchors(struct layout *layout, struct target *target, size_t d
     put(layout, MEMBER_LAST_POOL, HOW_MEASURED, last_pool, layout->word_bytes);
     put(layout, MEMBER_DICT_LOCALS, HOW_MEASURED, dict_locals, layout->word_bytes);
     find_stack(layout, target, dict_locals, dicts_back);
+    settle_ctx(layout);
 }
 
 // --- the lock depth behind the mark stack ---
