@@ -333,7 +333,7 @@ static bool is_help(const char *argument)
 
 static bool is_endpoint(const char *word)
 {
-    return !strcmp(word, "-") || strchr(word, ':');
+    return !strcmp(word, "-") || (word[0] != '-' && strchr(word, ':'));
 }
 
 // An option whose value may be left out takes it only as --openocd=VALUE; people
