@@ -97,13 +97,14 @@ static void builtins_from_symbols(struct layout *layout, const struct firmware *
 
 // --- the area, measured ---
 
-static void adopt_area(struct layout *layout, const struct area_match *area, bool is_split)
+static void adopt_area(struct layout *layout, struct target *target, const struct area_match *area,
+                       bool is_split)
 {
     layout->block_bytes = area->block_bytes;
     layout->block_how = HOW_MEASURED;
     layout->tables = area->tables;
     layout->gap = area->gap;
-    members_from_area(layout, area, is_split);
+    members_from_area(layout, target, area, is_split);
 }
 
 // The first area of the one heap in `ram`.
@@ -160,14 +161,14 @@ static int from_memory(struct layout *layout, struct target *target,
     if (rc < 0)
         return rc;
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
-    adopt_area(layout, &area, is_split);
+    adopt_area(layout, target, &area, is_split);
     era_from_area(layout, &area);
     rc = learn_structures(layout, target, err);
     if (rc == 0)
         rc = version_search(layout, target, options->wants_version, err);
     if (rc == 0) {
         era_reconcile(layout);
-        members_from_area(layout, &area, is_split); // now that the era is known
+        members_from_area(layout, target, &area, is_split); // now that the era is known
     }
     return rc;
 }
@@ -259,7 +260,7 @@ static int from_symbols(struct layout *layout, struct target *target,
         return mph_fail(err, rc, "heap: the search in mp_state_ctx failed");
 
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
-    adopt_area(layout, &area, is_split);
+    adopt_area(layout, target, &area, is_split);
     era_from_area(layout, &area);
     if (layout->version_number) {
         era_reconcile(layout);
@@ -267,7 +268,7 @@ static int from_symbols(struct layout *layout, struct target *target,
     } else {
         rc = learn_structures(layout, target, err);
     }
-    members_from_area(layout, &area, is_split);
+    members_from_area(layout, target, &area, is_split);
     return rc;
 }
 

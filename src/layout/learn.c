@@ -76,10 +76,13 @@ int learn_structures(struct layout *layout, struct target *target, struct mph_er
 
 int layout_learn_objects(struct layout *layout, struct target *target, struct mph_err *err)
 {
-    size_t dicts_back;
+    bool is_new = !layout->qstrs_how;
+    size_t dicts_back = 0;
     struct window window;
-    int rc = layout->qstrs_how ? 0 : learn(layout, target, &dicts_back, err);
+    int rc = is_new ? learn(layout, target, &dicts_back, err) : 0;
 
+    if (rc == 0 && is_new && layout->qstrs_how)
+        members_from_pools(layout, dicts_back);
     if (rc < 0 || layout->repr || !layout->type_form)
         return rc;
     rc = open_window(&window, layout, target, err);

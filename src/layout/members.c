@@ -112,7 +112,29 @@ static void put(struct layout *layout, enum member member, enum how how, int64_t
     layout->members[member] = (struct member_at){how, offset, (uint8_t)size};
 }
 
-void members_from_area(struct layout *layout, const struct area_match *area, bool is_split)
+static bool read_at(struct layout *layout, struct target *target, int64_t offset, uint64_t *ret)
+{
+    return layout_read_word(layout, target, layout->ctx + (uint64_t)offset, ret, NULL) == 0;
+}
+
+// gc_stack_overflow is an int: right behind pool_end up to v1.19, behind the area's
+// last member after that. After v1.28 (5f2181f938) a split heap has the bounds of
+// its pools in between, and no address is a flag.
+static void put_overflow(struct layout *layout, struct target *target, bool is_split)
+{
+    int64_t word = layout->word_bytes;
+    int words = layout->era >= ERA_1_21 ? 2 : layout->era >= ERA_1_20 ? 1 : 0;
+    int64_t end = (int64_t)(layout->area - layout->ctx) +
+                  layout->members[MEMBER_AREA_POOL_END].offset + word * (1 + words);
+    uint64_t value;
+
+    if (is_split && read_at(layout, target, end, &value) && value > 1)
+        end += 2 * word;
+    put(layout, MEMBER_OVERFLOW, HOW_ERA, end, 4);
+}
+
+void members_from_area(struct layout *layout, struct target *target,
+                       const struct area_match *area, bool is_split)
 {
     int64_t word = layout->word_bytes, at = 0;
 
@@ -134,14 +156,8 @@ void members_from_area(struct layout *layout, const struct area_match *area, boo
         put(layout, MEMBER_AREA_LAST_FREE, HOW_ERA, at += word, layout->word_bytes);
     if (layout->era >= ERA_1_21)
         put(layout, MEMBER_AREA_LAST_USED, HOW_ERA, at + word, layout->word_bytes);
-    // gc_stack_overflow is an int: right behind pool_end up to v1.19, behind the
-    // area's last member after that.
-    if (layout->era != ERA_UNKNOWN && layout->ctx) {
-        int words = layout->era >= ERA_1_21 ? 2 : layout->era >= ERA_1_20 ? 1 : 0;
-        int64_t end = (int64_t)(layout->area - layout->ctx) +
-                      layout->members[MEMBER_AREA_POOL_END].offset + word * (1 + words);
-        put(layout, MEMBER_OVERFLOW, HOW_ERA, end, 4);
-    }
+    if (layout->era != ERA_UNKNOWN && layout->ctx)
+        put_overflow(layout, target, is_split);
 }
 
 // --- anchored ---
@@ -159,11 +175,6 @@ static bool is_stack(const struct layout *layout, struct target *target, uint64_
                       layout_read_word(layout, target, top - layout->word_bytes, &word, NULL) == 0);
 
     return top % 4 == 0 && is_memory && limit > 0 && limit < near && limit < top;
-}
-
-static bool read_at(struct layout *layout, struct target *target, int64_t offset, uint64_t *ret)
-{
-    return layout_read_word(layout, target, layout->ctx + (uint64_t)offset, ret, NULL) == 0;
 }
 
 // Try stack_top and stack_limit at offsets from ctx; keep them if they make a stack.
@@ -247,6 +258,17 @@ void members_from_anchors(struct layout *layout, struct target *target, size_t d
     put(layout, MEMBER_DICT_LOCALS, HOW_MEASURED, dict_locals, layout->word_bytes);
     find_stack(layout, target, dict_locals, dicts_back);
     settle_ctx(layout);
+}
+
+void members_from_pools(struct layout *layout, size_t dicts_back)
+{
+    int64_t last_pool = (int64_t)(layout->qstrs.holder - layout->ctx);
+    int64_t dict_locals = last_pool - (int64_t)(dicts_back * layout->word_bytes);
+
+    if (layout->members[MEMBER_LAST_POOL].how == HOW_ERA)
+        put(layout, MEMBER_LAST_POOL, HOW_MEASURED, last_pool, layout->word_bytes);
+    if (layout->members[MEMBER_DICT_LOCALS].how == HOW_ERA && dicts_back)
+        put(layout, MEMBER_DICT_LOCALS, HOW_MEASURED, dict_locals, layout->word_bytes);
 }
 
 // --- the lock depth behind the mark stack ---
