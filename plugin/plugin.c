@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Everything is compiled hidden; what the header declares is not.
+#pragma GCC visibility push(default)
 #include "mpheap.h"
+#pragma GCC visibility pop
 
 #include <stdio.h>
 #include <stdlib.h>
