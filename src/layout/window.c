@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "layout/window.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,19 +230,19 @@ size_t window_find_dicts(const struct window *window, const struct layout *layou
 
 struct votes {
     unsigned keys;             // keys of dicts looked at
-    unsigned text[REPR_D + 1]; // how many were identifiers, by representation
+    unsigned text[REPR_D + 1]; // twice how many were identifiers, by representation
 };
 
-// Every module's dict has the key __name__, while a wrong rule finds other
-// identifiers behind the same word.
-enum { NAME_WEIGHT = 1000 };
+// A wrong rule may find an identifier behind every word too, but hardly the key
+// __name__ that every module's dict has: that settles a draw, and nothing else.
+enum { TEXT_WEIGHT = 2, NAME_WEIGHT = 3 };
 
 static bool is_identifier(const char *text)
 {
     if (!*text)
         return false;
     for (; *text; text++)
-        if ((unsigned char)*text < 0x21 || (unsigned char)*text > 0x7e)
+        if (*text != '_' && !isalnum((unsigned char)*text))
             return false;
     return true;
 }
@@ -257,11 +258,11 @@ static void vote(const struct window *window, const struct layout *layout, uint6
             continue;
         if (qstr_text(&layout->qstrs, window->target, layout->word_bytes, id, text, NULL) == 0 &&
             is_identifier(text))
-            votes->text[repr] += strcmp(text, "__name__") ? 1 : NAME_WEIGHT;
+            votes->text[repr] += strcmp(text, "__name__") ? TEXT_WEIGHT : NAME_WEIGHT;
     }
 }
 
-enum { KEYS_MAX = 16 };
+enum { KEYS_MAX = 64 };
 
 // py/obj.h mp_map_t after the type: {flags and used, alloc, table}.
 static void vote_on_dict(const struct window *window, const struct layout *layout, uint64_t dict,
@@ -290,7 +291,7 @@ static enum repr winner(const struct votes *votes)
     for (enum repr repr = REPR_A_OLD; repr <= REPR_D; repr++)
         if (votes->text[repr] && (!best || votes->text[repr] > votes->text[best]))
             best = repr;
-    return best && votes->text[best] * 4 >= votes->keys * 3 ? best : REPR_UNKNOWN;
+    return best && votes->text[best] * 4 >= votes->keys * 3 * TEXT_WEIGHT ? best : REPR_UNKNOWN;
 }
 
 enum repr window_find_repr(const struct window *window, const struct layout *layout)
