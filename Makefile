@@ -33,6 +33,7 @@ LIBS = $(shell pkg-config --libs $(PACKAGES))
 LIB_SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c)) plugin/plugin.c
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 PORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/target/*.c))
+UNIT_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all
@@ -64,9 +65,9 @@ $(BUILD)/tests/debugport: $(PORT_OBJECTS)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmpheap.a
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(BUILD)/libmpheap.a
 	@echo "  LD    $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libmpheap.a $(LIBS) -lcmocka -lpthread
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -lpthread
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(dir $@)

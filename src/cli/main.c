@@ -32,6 +32,24 @@ static void drop_inherited(int argc, char **argv)
             closefrom(3);
 }
 
+// A first Ctrl-C ends the wait for an answer, so that a halted board is let go and
+// temporary files go away; a second one ends the program.
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN); // a link that breaks is an error, not the end
+}
+
 int main(int argc, char **argv)
 {
     struct mph_err err = {0};
@@ -40,7 +58,7 @@ int main(int argc, char **argv)
                         .has_color = wants_color()};
 
     drop_inherited(argc, argv);
-    signal(SIGPIPE, SIG_IGN); // a link that breaks is an error, not the end
+    catch_signals();
     int rc = run_command(&door, argc, argv, &err);
     if (rc < 0)
         fprintf(stderr, "mpheap: %s\n", err.code ? err.text : "failed");

@@ -38,7 +38,7 @@ static const struct argp_option option_table[] = {
     {"openocd", KEY_OPENOCD, "[HOST]:PORT", OPTION_ARG_OPTIONAL,
      "OpenOCD's Tcl port (127.0.0.1:6666)", 0},
     {"target", KEY_TARGET, "NAME", 0, "OpenOCD's name of the target, where it has several", 0},
-    {"gdb", KEY_GDB, "[HOST]:PORT", 0, "A GDB remote stub: OpenOCD, QEMU, pyOCD, J-Link", 0},
+    {"gdb", KEY_GDB, "[HOST]:PORT", 0, "A GDB remote stub: QEMU, pyOCD, J-Link, OpenOCD; most halt the board when one connects", 0},
     {"reg", KEY_REG, "NAME=VALUE", 0, "A register of a raw image; repeatable", 0},
     {"ram", KEY_RAM, "ADDR+SIZE", 0, "Where RAM is; repeatable", 0},
     {"halt", KEY_HALT, NULL, 0, "Halt a running target for the read, and let it go on after", 0},
