@@ -8,8 +8,9 @@
 #   mpheap info --elf firmware.elf
 #
 # The work is done by the program mpheap, which is started for each command:
-# $mpheap_command if that is set, else the environment's MPHEAP, else `mpheap`
-# from the PATH. File names are relative to the folder OpenOCD was started in.
+# $mpheap_command if that is set, else the environment's MPHEAP, else the one that
+# was built or installed with this file, else `mpheap` from the PATH. File names
+# are relative to the folder OpenOCD was started in.
 #
 # The program must not connect to OpenOCD's ports: OpenOCD serves nobody while
 # it waits for a command to end. So it speaks through two pipes, a script and a
@@ -31,7 +32,7 @@ proc mpheap {args} {
         return -code error $shown
     }
     if {$::mpheap_notes ne ""} {
-        set shown [string trim "$shown\n$::mpheap_notes" \n]
+        append shown [expr {$shown eq "" ? "" : "\n"}] $::mpheap_notes
     }
     if {[mpheap_is_typed]} {
         return $shown
@@ -105,6 +106,9 @@ proc mpheap_names_target {word} {
 
 # Options of ours come first, so that the same ones of the user's win.
 proc mpheap_served_words {folder words} {
+    if {![catch {command mode} mode] && $mode eq "config"} {
+        return -code error "mpheap: openocd: no target is connected before init"
+    }
     set ours [list --openocd=- --output=$folder/report]
     if {![catch {target current} name] && $name ne ""} {
         lappend ours --target=$name
@@ -119,9 +123,16 @@ proc mpheap_env {name default} {
     return [expr {$value eq "" ? $default : $value}]
 }
 
+set mpheap_folder [file join [pwd] [file dirname [info script]]]
+
 proc mpheap_program {} {
     if {[info exists ::mpheap_command]} {
         return $::mpheap_command
+    }
+    foreach way {../build ../../../bin} {
+        if {[file executable $::mpheap_folder/$way/mpheap]} {
+            return [mpheap_env MPHEAP $::mpheap_folder/$way/mpheap]
+        }
     }
     return [mpheap_env MPHEAP mpheap]
 }
@@ -131,7 +142,7 @@ proc mpheap_check_tcl {} {
     foreach command {exec pipe wait} {
         if {[info commands $command] eq ""} {
             return -code error "mpheap: this OpenOCD's Tcl has no $command:\
-                use \"mpheap REPORT --openocd=:[tcl_port]\" in a shell"
+                use \"mpheap REPORT --openocd=:PORT\" in a shell, with its Tcl port"
         }
     }
 }
@@ -208,7 +219,7 @@ proc mpheap_read_file {path} {
     set file [open $path]
     set text [read $file]
     close $file
-    return [string trimright $text \n]
+    return [regsub {\n$} $text ""]
 }
 
 # Take over the notes and the exit status. Fails as the program did: with the last
