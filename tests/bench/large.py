@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Heaps of 2 MB, 64 MB and 1 GiB: time a block, and memory besides the mapped file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from board import MPHEAP
+from rig.debugport import build_folder
+from table import heading, row, skipped
+
+FOLDER = build_folder() / "tests" / "bench"
+MIB = 1 << 20
+SIZES = [2 * MIB, 64 * MIB, 1024 * MIB]
+RUNS = 5
+ROOM = 3  # a heap is measured where disk and memory have this many times its size
+
+
+@dataclass(frozen=True)
+class Heap:
+    """A generated image and its allocation table."""
+
+    path: Path
+    table_at: int
+    table_bytes: int
+    blocks: int
+
+
+def generate(pool_bytes: int, folder: Path) -> Heap:
+    """An image whose pool is a hole in the file."""
+    path = folder / f"heap-{pool_bytes}"
+    text = subprocess.run([FOLDER / "generate", str(pool_bytes), path], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    return Heap(path, *map(int, text.split()))
+
+
+def read_seconds(heap: Heap) -> float:
+    """Reading the allocation table once."""
+    with open(heap.path, "rb", buffering=0) as file:
+        start = time.perf_counter()
+        os.pread(file.fileno(), heap.table_bytes, heap.table_at)
+        return time.perf_counter() - start
+
+
+def anonymous_bytes(pid: int) -> int:
+    """Memory of a process that is no file's; 0 once it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    found = re.search(r"RssAnon:\s+(\d+) kB", text)
+    return int(found[1]) * 1024 if found else 0
+
+
+def run_report(report: str, heap: Heap, *options: str) -> tuple[float, int]:
+    """Seconds of a report, as it says itself, and the most anonymous memory that was seen."""
+    argv = [MPHEAP, report, "--stats", f"--image={heap.path}@0x20000000", *options]
+    peak = 0
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True) as process:
+        while process.poll() is None:
+            peak = max(peak, anonymous_bytes(process.pid))
+            time.sleep(0.001)
+        log = process.stderr.read()
+    found = re.search(r"report ([\d.]+) ms", log)
+    if process.returncode or not found:
+        raise RuntimeError(f"{report}: exit status {process.returncode}: {log}")
+    return float(found[1]) / 1e3, peak
+
+
+def has_room(size: int, folder: Path) -> bool:
+    """Whether a heap of that size can be measured without harm to others."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(free, shutil.disk_usage(folder).free) > ROOM * size
+
+
+def measure_heap(heap: Heap, name: str, first: dict[str, float]) -> None:
+    """The rows of one size; `first` keeps the time a block of the smallest."""
+    reading = statistics.median(read_seconds(heap) for _ in range(RUNS))
+    for report in ("info", "map"):
+        options = [f"--elf={FOLDER / 'large.elf'}"]
+        runs = [run_report(report, heap, *options) for _ in range(RUNS)]
+        seconds = statistics.median(run[0] for run in runs)
+        a_block = seconds * 1e9 / heap.blocks
+        first.setdefault(report, a_block)
+        row(f"{report} of {name}: a block", a_block, unit=" ns")
+        row(f"{report} of {name}: a block beside the smallest heap's", a_block / first[report], 1.5,
+            "x")
+        row(f"{report} of {name}: beside reading the table once", seconds / reading, unit="x")
+        row(f"{report} of {name}: anonymous memory at most", max(run[1] for run in runs) / MIB,
+            unit=" MiB")
+    row(f"info of {name}, no ELF: a block", run_report("info", heap)[0] * 1e9 / heap.blocks,
+        unit=" ns")
+
+
+def measure_large(folder: Path) -> None:
+    """All sizes there is room for."""
+    heading("large heaps, generated, with an ELF that says where they are")
+    first: dict[str, float] = {}
+    for size in SIZES:
+        name = f"{size // MIB} MiB"
+        if not has_room(size, folder):
+            skipped(f"heap of {name}", "not enough memory or disk")
+            continue
+        heap = generate(size, folder)
+        measure_heap(heap, name, first)
+        heap.path.unlink()

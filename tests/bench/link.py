@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""What `info` and `map` cost over SWD, beside the bytes that had to cross."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from board import HEADS_OF, MPHEAP, Dump
+from rig import DebugPort, OpenOcd, run_gdb
+from table import heading, row
+
+RUNS = 5
+LINK_BYTES_PER_SECOND = 28 * 1024  # a slow probe
+LINK_REQUEST_SECONDS = 1e-3
+WORD = 4
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one command, from its own count and from the debug port's."""
+
+    requests: int
+    runs: int  # contiguous reads
+    bytes: int
+    commands: int  # of the adapter
+    port_bytes: int
+
+    def seconds(self, requests: int) -> float:
+        """On the slow link, where each of `requests` is a round trip."""
+        return requests * LINK_REQUEST_SECONDS + self.bytes / LINK_BYTES_PER_SECOND
+
+
+def needed_bytes(dump: Dump) -> dict[str, int]:
+    """What has to cross: area structures and tables; for a map, a word a head besides."""
+    areas = json.loads(dump.report("map", "--format=json", f"--elf={dump.elf}"))["areas"]
+    heads = sum(letter not in HEADS_OF for area in areas for letter in area["blocks"])
+    tables = sum(-(-len(area["blocks"]) // 4) for area in areas)
+    size = run_gdb(["print sizeof(mp_state_mem_area_t)"], [str(dump.elf)]).stdout
+    info = tables + len(areas) * int(size.rpartition("= ")[2])
+    return {"info": info, "map": info + heads * WORD}
+
+
+def measure(report: str, elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
+    """One command."""
+    before = port.stats()
+    done = subprocess.run(
+        [MPHEAP, report, "--stats", f"--openocd=127.0.0.1:{openocd.tcl_port}", f"--elf={elf}"],
+        check=True, capture_output=True, text=True)
+    after = port.stats()
+    found = re.search(r"stats: (\d+) requests, (\d+) pieces, (\d+) bytes", done.stderr)
+    assert found, done.stderr
+    return Cost(*map(int, found.groups()),
+                commands=after["adapter_commands"] - before["adapter_commands"],
+                port_bytes=after["bus_bytes_read"] - before["bus_bytes_read"])
+
+
+def typical(report: str, elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
+    """The median of some runs, by bytes: how runs are merged depends on the host's pace, too."""
+    costs = [measure(report, elf, port, openocd) for _ in range(RUNS)]
+    middle = statistics.median_low(cost.bytes for cost in costs)
+    return next(cost for cost in costs if cost.bytes == middle)
+
+
+def print_cost(name: str, cost: Cost, needed: int, aim: float, requests_aim: int | None) -> None:
+    """All rows of one command."""
+    row(f"{name}: bytes beside what had to cross", cost.bytes / needed, aim, "x")
+    row(f"{name}: requests", cost.requests, requests_aim)
+    row(f"{name}: bytes, as the debug port counts", f"{cost.port_bytes:,}")
+    row(f"{name}: contiguous reads", f"{cost.runs:,}")
+    row(f"{name}: adapter commands", f"{cost.commands:,}")
+    row(f"{name}: at 28 KiB/s and 1 ms a request", cost.seconds(cost.requests), unit=" s")
+    row(f"{name}: at 28 KiB/s and 1 ms an adapter command", cost.seconds(cost.commands), unit=" s")
+
+
+def measure_link(dump: Dump) -> None:
+    """A halted board behind a simulated ST-Link and a real OpenOCD."""
+    needed = needed_bytes(dump)
+    heading(f"over SWD: {needed['info']:,} bytes had to cross for info, {needed['map']:,} for map")
+    with DebugPort(dump.regions(), core="m4", registers=dump.registers) as port, \
+            OpenOcd(port) as openocd:
+        openocd.tcl("halt")
+        for title, elf in (("ELF with DWARF", dump.elf), ("symbols only", dump.stripped)):
+            cost = typical("info", elf, port, openocd)
+            print_cost(f"info, {title}", cost, needed["info"], 1.05, None)
+            cost = typical("map", elf, port, openocd)
+            print_cost(f"map, {title}", cost, needed["map"], 1.3, 12)
