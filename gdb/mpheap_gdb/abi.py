@@ -19,7 +19,7 @@ ABI_VERSION = "0"  # of the soname, and the first number of mpheap_version()
 
 READ_REFUSED, READ_INTERRUPTED = -1, -2  # what mpheap_read_fn returns
 STATE_UNKNOWN, STATE_HALTED, STATE_RUNNING = range(3)  # enum mpheap_state
-STREAM_REPORT, STREAM_NOTES = 1, 2  # enum mpheap_stream
+REPORT, NOTES = 1, 2  # enum mpheap_stream
 STATUS_UNREADABLE = 3  # exit status: the target could not be read
 
 ReadFn = ctypes.CFUNCTYPE(
@@ -155,7 +155,7 @@ class _Run:
     def _on_write(self, _: int | None, stream: int, buffer: int, size: int) -> int:
         data = ctypes.string_at(buffer, size)
         try:
-            if stream != STREAM_NOTES or data != b"mpheap: " + self._error() + b"\n":
+            if stream != NOTES or data != b"mpheap: " + self._error() + b"\n":
                 self._write(stream, data)
         except BaseException as error:  # pylint: disable=broad-except
             self.raised = error

@@ -20,7 +20,7 @@ class Output:
     what is not UTF-8.
     """
 
-    STREAMS = {abi.STREAM_REPORT: gdb.STDOUT, abi.STREAM_NOTES: gdb.STDERR}
+    STREAMS = {abi.REPORT: gdb.STDOUT, abi.NOTES: gdb.STDERR}
 
     def __init__(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")

@@ -77,22 +77,26 @@ int firmware_check_flash(const struct firmware *firmware, struct target *target,
                          struct mph_err *err)
 {
     struct elf_section section;
+    struct range samples[2];
     uint8_t memory[SAMPLE];
 
-    if (!largest_flash(firmware, &section) || section.size < SAMPLE)
+    if (!largest_flash(firmware, &section) || section.size < 2 * SAMPLE)
         return 0;
-    for (int i = 0; i < 2; i++) {
-        uint64_t at = i ? section.size / 2 & ~3ull : 0;
-        size_t size = section.size - at < SAMPLE ? (size_t)(section.size - at) : SAMPLE;
-        uint64_t address = section.address + firmware->bias + at;
+    uint64_t start = section.address + firmware->bias, middle = section.size / 2 & ~3ull;
+    samples[0] = (struct range){start, SAMPLE};
+    samples[1] = (struct range){start + middle, SAMPLE};
+    int rc = target_fetch(target, samples, 2, err);
 
-        if (target_read(target, address, memory, size, NULL) == 0 &&
-            memcmp(memory, firmware->file.bytes + section.offset + at, size))
-            return mph_fail_at(err, MPH_ERR_WRONG_ELF, address,
-                               "ELF: does not match the memory at 0x%llx (%s)",
-                               (unsigned long long)address, firmware->path);
+    for (size_t i = 0; rc == 0 && i < 2; i++) {
+        const uint8_t *expected = firmware->file.bytes + section.offset + (i ? middle : 0);
+
+        if (target_read(target, samples[i].address, memory, SAMPLE, NULL) == 0 &&
+            memcmp(memory, expected, SAMPLE))
+            rc = mph_fail_at(err, MPH_ERR_WRONG_ELF, samples[i].address,
+                             "ELF: does not match the memory at 0x%llx (%s)",
+                             (unsigned long long)samples[i].address, firmware->path);
     }
-    return 0;
+    return rc;
 }
 
 bool firmware_section(const struct firmware *firmware, const char *name, struct range *ret)
