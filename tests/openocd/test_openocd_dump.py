@@ -16,8 +16,8 @@ import pytest
 from fixture import run as fixture_run
 
 import mpheap
-from conftest import SOURCE
-from console import Console, quote
+from openocd_rig import SOURCE
+from openocd_console import Console, quote
 from rig import DebugPort, OpenOcd, Region, TclError
 from rig.process import wait_until
 

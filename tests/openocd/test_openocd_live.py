@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import mpheap
-from conftest import NOTHING_THERE, SOURCE, Rig, rig
-from console import quote
+from openocd_console import quote
+from openocd_rig import NOTHING_THERE, SOURCE, Rig, frozen_board
 from rig import Board, DebugPort, OpenOcd, TclError, gdb_interactive, run_gdb
 from rig.gdb import PROMPT
 from rig.microbit import FLASH
@@ -28,12 +28,12 @@ def test_the_console_shows_what_the_shell_prints(frozen: Rig, words: str) -> Non
 
 def test_the_map_is_the_board_s(frozen: Rig) -> None:
     with frozen.console() as console:
-        assert console.run("mpheap map") == frozen.board.map
+        assert console.run("mpheap map") == frozen.map
 
 
 @pytest.mark.parametrize("words", ["map", "info"])
 def test_gdb_s_monitor_shows_what_the_shell_prints(frozen: Rig, words: str) -> None:
-    with rig(code="kept = 'held by a debugger'") as parts:
+    with frozen_board(code="kept = 'held by a debugger'") as parts:
         attach = f"target extended-remote 127.0.0.1:{parts.openocd.gdb_port}"
         result = run_gdb(["set architecture armv6s-m", attach, f"monitor mpheap {words}", "detach"])
         assert result.exit == 0, result
@@ -56,7 +56,7 @@ def test_a_gdb_that_lets_the_board_run_sees_nothing(frozen: Rig) -> None:
         gdb.expect(PROMPT)
         gdb.sendline("continue")
         gdb.expect("Continuing")
-        assert console.run("mpheap map") == frozen.board.map
+        assert console.run("mpheap map") == frozen.map
         gdb.sendintr()
         gdb.expect("Program received signal SIGINT")
         assert gdb.before.strip(" .\r\n") == ""
@@ -68,11 +68,11 @@ def test_a_gdb_that_lets_the_board_run_sees_nothing(frozen: Rig) -> None:
 
 def test_a_file_and_a_handler_show_it_once() -> None:
     handler = "mp.cm configure -event halted {mpheap map}"
-    with rig(config=("init", "mpheap map", handler)) as parts:
-        assert parts.openocd.log.count(parts.board.map) == 1
+    with frozen_board(config=("init", "mpheap map", handler)) as parts:
+        assert parts.openocd.log.count(parts.map) == 1
         with parts.console() as console:
-            assert console.run("halt").count(parts.board.map) == 1
-            assert console.run("mpheap map") == parts.board.map
+            assert console.run("halt").count(parts.map) == 1
+            assert console.run("mpheap map") == parts.map
 
 
 def test_a_script_gets_the_report_as_a_value(frozen: Rig) -> None:
@@ -85,7 +85,7 @@ def test_a_script_gets_the_report_as_a_value(frozen: Rig) -> None:
 
 
 def test_the_log_stays_quiet() -> None:
-    with rig() as parts, parts.console() as console:
+    with frozen_board() as parts, parts.console() as console:
         before = parts.openocd.log
         console.run("mpheap info")
         assert parts.openocd.log == before
@@ -103,7 +103,7 @@ def test_a_snapshot_holds_the_board(frozen: Rig, tmp_path: Path) -> None:
     core = tmp_path / "core"
     with frozen.console() as console:
         console.run(f"mpheap snapshot {core} --halt")
-    assert mpheap.board_map("--core", core) == frozen.board.map
+    assert mpheap.board_map("--core", core) == frozen.map
     assert frozen.openocd.tcl("mp.cm curstate") == "running"
 
 
@@ -120,9 +120,9 @@ def test_a_running_board_is_neither_stopped_nor_written() -> None:
 
 
 def test_halt_is_for_the_read_only() -> None:
-    with rig() as parts:
+    with frozen_board() as parts:
         with parts.console() as console:
-            assert parts.board.map in console.run("mpheap map --halt")
+            assert parts.map in console.run("mpheap map --halt")
         stats = parts.port.stats()
         assert (stats["cpu_halts"], stats["cpu_resumes"], stats["memory_writes"]) == (1, 1, 0)
         assert parts.openocd.tcl("mp.cm curstate") == "running"
@@ -142,7 +142,7 @@ def test_a_halted_board_stays_halted(frozen: Rig) -> None:
 def test_an_output_file_of_the_user_s_is_taken(frozen: Rig, tmp_path: Path) -> None:
     file = tmp_path / "map"
     assert frozen.openocd.tcl(f"mpheap map -o {file}") == ""
-    assert file.read_text() == frozen.board.map
+    assert file.read_text() == frozen.map
 
 
 def test_a_dump_needs_no_target(frozen: Rig, tmp_path: Path) -> None:
@@ -154,14 +154,14 @@ def test_a_dump_needs_no_target(frozen: Rig, tmp_path: Path) -> None:
     words = [quote(f"{ram}@0x20000000"), quote(f"{flash}@0")]
     for option in ("--image=", "--image ", "--im "):
         command = " ".join(["mpheap map", *(option + word for word in words)])
-        assert frozen.openocd.tcl(command) == frozen.board.map.rstrip("\n")
+        assert frozen.openocd.tcl(command) == frozen.map.rstrip("\n")
     assert frozen.port.stats()["bus_reads"] == before
 
 
 def test_the_current_target_is_meant_unless_another_is_named() -> None:
     other = "target create mp.other cortex_m -dap mp.dap -ap-num 0 -defer-examine"
-    with rig(config=(other,)) as parts:
-        table = parts.board.map.rstrip("\n")
+    with frozen_board(config=(other,)) as parts:
+        table = parts.map.rstrip("\n")
         parts.openocd.tcl("targets mp.other")
         with pytest.raises(TclError, match="^mpheap: openocd: mp.other was not examined"):
             parts.openocd.tcl("mpheap map")
@@ -174,7 +174,7 @@ def test_the_current_target_is_meant_unless_another_is_named() -> None:
 
 
 def test_before_init_it_says_so() -> None:
-    with rig(config=("catch {mpheap map} early",)) as parts:
+    with frozen_board(config=("catch {mpheap map} early",)) as parts:
         early = parts.openocd.tcl("set early")
     assert early == "mpheap: openocd: no target is connected before init"
 

@@ -11,7 +11,7 @@ import pytest
 from captures import capture
 
 import mpheap
-from conftest import SOURCE
+from openocd_rig import SOURCE
 
 CONFIG = """\
 adapter driver dummy
