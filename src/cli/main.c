@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The shell command.
-#include <fcntl.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,10 @@ static int write_stream(void *context, const char *bytes, size_t size)
 {
     FILE *stream = context;
 
-    return fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0 ? 0 : MPH_ERR_FILE;
+    if (fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0)
+        return 0;
+    // A reader that has seen enough, such as head, is no failure of ours.
+    return errno == EPIPE ? MPH_ERR_INTERRUPTED : MPH_ERR_FILE;
 }
 
 static bool wants_color(void)
@@ -60,6 +63,8 @@ int main(int argc, char **argv)
     drop_inherited(argc, argv);
     catch_signals();
     int rc = run_command(&door, argc, argv, &err);
+    if (rc == MPH_ERR_INTERRUPTED && ferror(stdout))
+        return 0;
     if (rc < 0)
         fprintf(stderr, "mpheap: %s\n", err.code ? err.text : "failed");
     return rc < 0 ? mph_exit_status(rc) : rc;

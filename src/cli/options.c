@@ -257,6 +257,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
     if (key == ARGP_KEY_INIT && options->report)
         state->child_inputs[0] = options->report_options;
+    if (key == ARGP_KEY_ERROR && state->next > 0)
+        options->bad_word = state->argv[state->next - 1];
     return error == ARGP_ERR_UNKNOWN ? parse_output_option(key, argument, options) : error;
 }
 
@@ -373,9 +375,9 @@ static int parse_rest(int argc, char **argv, struct options *options, struct mph
         return mph_fail(err, MPH_ERR_USAGE, "usage: %s", options->problem);
     if (error == ENOMEM)
         return mph_fail_no_memory(err);
-    const char *word = at > 1 && (at >= argc || argv[at - 1][0] == '-') ? argv[at - 1] : argv[at];
-    return mph_fail(err, MPH_ERR_USAGE, "usage: unknown or incomplete: %s (mpheap %s --help)", word,
-                    report->name);
+    const char *word = options->bad_word ? options->bad_word : argv[at];
+    return mph_fail(err, MPH_ERR_USAGE, "usage: unknown or incomplete: %s (mpheap %s --help)",
+                    word ? word : "", report->name);
 }
 
 static int parse_words(int argc, char **argv, struct options *options, struct mph_err *err)

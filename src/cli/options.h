@@ -45,6 +45,7 @@ struct options {
     const char *output; // NULL: where the door's output goes
 
     struct vec copies; // of char *
+    const char *bad_word; // the word that was not understood
     const char *problem; // what a value that did not parse should have been
     char *help;          // what --help, --version or --usage asked for, or NULL
 };
