@@ -30,6 +30,13 @@ def command_path() -> Path:
     return Path(os.environ.get("MPHEAP_BUILD", default)) / "mpheap"
 
 
+def asan_folder() -> Path | None:
+    """Where everything is built with the sanitizers: $MPHEAP_ASAN, or build-asan/ if it is there."""
+    top = Path(__file__).resolve().parents[1]
+    folder = top / os.environ.get("MPHEAP_ASAN", "build-asan")
+    return folder if "MPHEAP_ASAN" in os.environ or (folder / "mpheap").exists() else None
+
+
 @dataclass(frozen=True)
 class Result:
     """How one run of the command ended, and what it said."""
