@@ -107,6 +107,7 @@ proc mpheap_names_target {word} {
 # Options of ours come first, so that the same ones of the user's win.
 proc mpheap_served_words {folder words} {
     if {![catch {command mode} mode] && $mode eq "config"} {
+        set ::mpheap_status 3
         return -code error "mpheap: openocd: no target is connected before init"
     }
     set ours [list --openocd=- --output=$folder/report]

@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""One board's heap, seen three times: from the shell, from GDB, and from OpenOCD's console.
+
+Real MicroPython runs on a micro:bit under QEMU. Real OpenOCD is connected to it through a simulated
+debug port. The three must show the same bytes, and the bytes that the board itself printed.
+Exits with 0 when they do. `make demo` builds what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "openocd")]
+
+from openocd_console import Console  # noqa: E402
+from openocd_rig import NOTHING_THERE  # noqa: E402
+from rig import Board, BoardError, DebugPort, OpenOcd, ProcessError, run_gdb  # noqa: E402
+from rig.debugport import build_folder  # noqa: E402
+from rig.microbit import FIRMWARE, FREEZE  # noqa: E402
+
+MPHEAP = build_folder() / "mpheap"
+GDB_FACE = "gdb/mpheap.py"
+OPENOCD_FACE = "openocd/mpheap.tcl"
+MAP_START = "GC memory layout"
+
+PROGRAM = """\
+class Note:
+    def __init__(self, name, beats):
+        self.name = name
+        self.beats = beats
+
+song = [Note(name, 2) for name in 'CDEFGAB']
+steps = {i: i * i for i in range(12)}
+sound = bytearray(200)
+"""
+
+
+class Failure(Exception):
+    """The demo cannot go on, or showed something wrong."""
+
+
+class Page:
+    """What the reader sees: headings, sentences, and sessions. Colours on a terminal only."""
+
+    def __init__(self) -> None:
+        self._has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        self._headings = 0
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self._has_color and text else text
+
+    def _line(self, text: str = "") -> None:
+        print(text, flush=True)
+
+    def heading(self, text: str, *sentences: str) -> None:
+        self._headings += 1
+        self._line(("\n" if self._headings > 1 else "") + self._paint("1", text))
+        for sentence in sentences:
+            self._line(sentence)
+        self._line()
+
+    def typed(self, prompt: str, text: str) -> None:
+        """What a person would type at a prompt."""
+        self._line(f"    {self._paint('2', prompt)} {self._paint('36', text)}".rstrip())
+
+    def answer(self, text: str) -> None:
+        for line in text.rstrip("\n").split("\n"):
+            self._line(f"    {line}".rstrip())
+
+    def claim(self, text: str) -> None:
+        self._line(f"    {self._paint('32', 'ok')}  {text}")
+
+
+def check_tools() -> None:
+    """Raises Failure, with what to do, where something that the demo starts is missing."""
+    for tool in ("openocd", "gdb-multiarch", "qemu-system-arm", "setpriv"):
+        if not shutil.which(tool):
+            raise Failure(f"{tool} is not installed (make deps-demo)")
+    if not FIRMWARE.exists():
+        raise Failure(f"there is no firmware {FIRMWARE} (make deps-demo)")
+    for file in (MPHEAP, build_folder() / "libmpheap.so", build_folder() / "tests" / "debugport"):
+        if not file.exists():
+            raise Failure(f"{os.path.relpath(file)} is not built (make demo)")
+
+
+def check_same(who: str, text: str, board_map: str) -> None:
+    """Raises Failure, with the first line in which they differ."""
+    lines, wanted = text.splitlines(), board_map.splitlines()
+    for number, (line, other) in enumerate(zip(lines, wanted), 1):
+        if line != other:
+            raise Failure(f"{who}: line {number} is '{line}', but the board printed '{other}'")
+    if text != board_map:
+        raise Failure(f"{who}: {len(lines)} lines, but the board printed {len(wanted)}")
+
+
+# The views
+
+
+def from_shell(page: Page, port: int, report: str) -> str:
+    page.typed("$", f"mpheap {report} --openocd :{port}")
+    done = subprocess.run(
+        [MPHEAP, report, "--openocd", f":{port}"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    page.answer(done.stdout + done.stderr)
+    if done.returncode:
+        raise Failure(f"the shell: exit status {done.returncode}")
+    return done.stdout
+
+
+def from_gdb(page: Page, port: int) -> str:
+    """A GDB that attaches halts the board; it lets it go again before it leaves."""
+    attach = ["set architecture armv6s-m", f"target extended-remote :{port}"]
+    face = [f"source {GDB_FACE}", "mpheap map"]
+    leave = ["monitor resume", "detach"]
+    script = [*attach, face[0].replace(GDB_FACE, str(ROOT / GDB_FACE))]
+    script += ["echo <<<", face[1], "echo >>>", *leave]
+    result = run_gdb(script, timeout=20)
+    if result.exit:
+        raise Failure(f"GDB: {result.stderr.strip().splitlines()[-1]}")
+    shown = result.stdout.partition("<<<")[2].partition(">>>")[0]
+    for command in (*attach, *face):
+        page.typed("(gdb)", command)
+    page.answer(shown)
+    for command in leave:
+        page.typed("(gdb)", command)
+    return shown
+
+
+def from_openocd(page: Page, port: int) -> str:
+    with Console(port) as console:
+        shown = console.run("mpheap map")
+    page.typed("$", f"telnet localhost {port}")
+    page.typed(">", "mpheap map")
+    page.answer(shown)
+    return shown
+
+
+# The story
+
+
+def boot(page: Page, board: Board) -> str:
+    """Starts the program on the board; gives what the board printed."""
+    release, machine = board.repl.eval("__import__('os').uname()[3:5]")
+    page.heading(
+        "A micro:bit runs a Python program",
+        f"The board is a {machine}, emulated by QEMU.",
+        f"Its firmware is {release}, as Debian packages it.",
+        "The program is typed at its prompt. It ends in a loop, so that the heap stands still.",
+    )
+    for line in (PROGRAM + FREEZE).splitlines():
+        page.answer(line)
+    text = board.freeze(PROGRAM)
+    page.heading(
+        "What the board itself says of its heap",
+        "This is what mem_info(1) printed. A character is a block of 16 bytes: '.' is free, '='",
+        "belongs to what stands before it, and a letter begins an object: L a list, D a dict,",
+        "T a tuple, S text or bytes, A an array, B a function, h anything else.",
+    )
+    page.answer(text)
+    return text
+
+
+def look(page: Page, openocd: OpenOcd) -> dict[str, str]:
+    """The three views, by who shows them."""
+    views = {}
+    page.heading("The heap from the shell", "mpheap reads it through OpenOCD; the board runs on.")
+    views["the shell"] = from_shell(page, openocd.tcl_port, "map")
+    page.heading("The heap from GDB", "gdb-multiarch is attached to OpenOCD.")
+    views["GDB"] = from_gdb(page, openocd.gdb_port)
+    page.heading("The heap from OpenOCD", f"Its configuration says `source {OPENOCD_FACE}`.")
+    views["OpenOCD"] = from_openocd(page, openocd.telnet_port)
+    page.heading("The numbers", "With where the heap lies, and which firmware that is.")
+    from_shell(page, openocd.tcl_port, "info")
+    return views
+
+
+def verify(page: Page, views: dict[str, str], board_map: str, port: DebugPort) -> None:
+    page.heading("What that shows")
+    for who, text in views.items():
+        check_same(who, text, board_map)
+    first, *others = views
+    page.claim(f"{first}, {' and '.join(others)} show the same {len(board_map)} bytes.")
+    page.claim(f"They are what the board printed, from '{MAP_START}' on.")
+    stats = port.stats()
+    if stats["memory_writes"]:
+        raise Failure(f"{stats['memory_writes']} writes to the board's memory")
+    page.claim(f"{stats['bus_bytes_read']} bytes were read over the debug port, and none written.")
+    if stats["cpu_halts"] != 1:
+        raise Failure(f"the board was halted {stats['cpu_halts']} times")
+    page.claim("The board was halted once: by GDB, as it does when it attaches.")
+
+
+def go_on(page: Page, board: Board) -> None:
+    page.heading("The board goes on", "Ctrl-C ends the loop, and the prompt answers.")
+    stopped = board.repl.interrupt()
+    page.answer(stopped)
+    question = "''.join(note.name for note in song), steps[11], len(sound)"
+    page.typed(">>>", question)
+    answer = board.repl.exec(question)
+    page.answer(answer)
+    if "KeyboardInterrupt" not in stopped or answer != "('CDEFGAB', 121, 200)\n":
+        raise Failure(f"the board answers {answer!r}")
+
+
+def run(page: Page) -> None:
+    start = time.monotonic()
+    check_tools()
+    with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
+        text = boot(page, board)
+        with OpenOcd(port, [f"source {{{ROOT / OPENOCD_FACE}}}"]) as openocd:
+            views = look(page, openocd)
+            verify(page, views, text[text.index(MAP_START) :], port)
+        go_on(page, board)
+    print(f"\nAll of it took {time.monotonic() - start:.1f} s, and nothing is left running.")
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended on the way
+    try:
+        run(Page())
+    except (Failure, BoardError, ProcessError, OSError, subprocess.SubprocessError) as failure:
+        print(f"\ndemo: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

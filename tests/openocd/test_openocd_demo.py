@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The demo: what it claims, what it leaves behind, and whether its transcript is still true."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import mpheap
+from rig.process import wait_until
+
+FOLDER = Path(__file__).resolve().parents[2] / "examples" / "microbit"
+DEMO = [sys.executable, str(FOLDER / "demo.py")]
+MAP = re.compile(r"^    GC memory layout; from .*(?:\n    (?:[0-9a-f]+:|  ).*)+", re.M)
+MARK = "DEMO_UNDER_TEST"
+
+
+def descendants(mark: str) -> list[str]:
+    """Command lines of all processes that have `mark` in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().decode().replace("\0", " "))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def shape(text: str) -> list[str]:
+    """The headings and the lines that are typed at a prompt, without the ports."""
+    lines = [line for line in text.splitlines() if re.match(r"\w|    (\$|>|>>>|\(gdb\)) ", line)]
+    return [re.sub(r"\d{4,5}$|\d\.\d s", "N", line) for line in lines]
+
+
+@pytest.fixture(name="demo", scope="module")
+def demo_fixture() -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, MARK: "whole"}
+    return subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=False, env=env)
+
+
+def test_it_succeeds_and_says_what_it_shows(demo) -> None:
+    assert (demo.returncode, demo.stderr) == (0, "")
+    assert "ok  the shell, GDB and OpenOCD show the same " in demo.stdout
+    assert "ok  They are what the board printed" in demo.stdout
+    assert "and none written." in demo.stdout
+    assert "\033" not in demo.stdout
+
+
+def test_the_board_and_three_views_show_one_map(demo) -> None:
+    maps = MAP.findall(demo.stdout)
+    assert len(maps) == 4
+    assert len(set(maps)) == 1
+
+
+def test_nothing_is_left(demo) -> None:
+    assert descendants("whole") == []
+
+
+def test_the_transcript_is_of_this_demo(demo) -> None:
+    transcript = (FOLDER / "transcript.txt").read_text()
+    assert shape(transcript.removeprefix("$ make demo\n")) == shape(demo.stdout)
+    assert len(set(MAP.findall(transcript))) == 1
+    assert not re.search(r"/(tmp|home|root|work)/", transcript)
+
+
+def test_nothing_is_left_when_it_is_ended_in_the_middle() -> None:
+    env = {**os.environ, MARK: "ended"}
+    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("The heap from the shell"):
+                break
+        assert len(descendants("ended")) > 3  # itself, QEMU, the debug port, OpenOCD
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 1
+    wait_until(lambda: not descendants("ended"), 5, "the end of all that the demo started")
+
+
+def test_a_difference_is_a_failure(tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    build.mkdir()
+    for name in ("tests", "libmpheap.so"):
+        (build / name).symlink_to(mpheap.command_path().parent / name)
+    wrong = build / "mpheap"
+    wrong.write_text(f"#!/bin/sh\n{mpheap.command_path()} \"$@\" | sed 's/h=/T=/'\n")
+    wrong.chmod(0o755)
+    env = {**os.environ, "MPHEAP_BUILD": str(build)}
+    done = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=False, env=env)
+    assert done.returncode == 1
+    assert re.fullmatch(r"\ndemo: the shell: line \d is '.*', but the board printed '.*'\n",
+                        done.stderr)
+
+
+def test_what_is_not_built_is_said(tmp_path: Path) -> None:
+    env = {**os.environ, "MPHEAP_BUILD": str(tmp_path)}
+    done = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=False, env=env)
+    assert done.returncode == 1
+    assert re.fullmatch(r"\ndemo: .*mpheap is not built \(make demo\)\n", done.stderr)
+
+
+def test_a_terminal_gets_colours() -> None:
+    env = {**os.environ, "NO_COLOR": "", "TERM": "xterm"}
+    shown = pexpect.run(" ".join(DEMO), timeout=60, env=env).decode()
+    assert "\033[1mThe heap from GDB\033[0m" in shown
+    plain = pexpect.run(" ".join(DEMO), timeout=60, env={**env, "NO_COLOR": "1"}).decode()
+    assert "\033" not in plain
