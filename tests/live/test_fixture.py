@@ -9,68 +9,21 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fixture import run as fixture_run
+from dumps import VARIANTS, Dump
 
 import mpheap
 
-VARIANTS = fixture_run.variants()
 TIERS = {"dwarf": "ELF with debug info", "symbols": "ELF with symbols", "memory": "memory alone"}
 
 
-@dataclass(frozen=True)
-class Dump:
-    """A fixture firmware's memories, and what it said of itself."""
-
-    variant: str
-    files: dict[str, tuple[Path, int]]  # by name of memory: file and address
-    banner: str
-    stack: str  # mem_info's first line
-    map: str
-    at_rest: str  # mem_info's two lines of numbers, before a collection began
-    sp: int
-    stack_top: int
-
-    def images(self, **instead: Path) -> list[str]:
-        """Options for all memories; `instead` names other files for some of them."""
-        words = []
-        for name, (file, address) in self.files.items():
-            words += ["--image", f"{instead.get(name, file)}@{address:#x}"]
-        return words
-
-    def words(self, tier: str) -> list[str]:
-        """Options for all memories, the stack pointer, and the ELF of a tier."""
-        words = [*self.images(), "--reg", f"sp={self.sp:#x}"]
-        if tier != "memory":
-            words += ["--elf", str(fixture_run.build(self.variant, stripped=tier == "symbols"))]
-        return words
-
-
-@pytest.fixture(name="dump_of", scope="module")
-def dump_of_fixture(tmp_path_factory: pytest.TempPathFactory):
-    """Gives the dump of a variant; each is booted once."""
-
-    @functools.cache
-    def dump_of(variant: str) -> Dump:
-        with fixture_run.run(variant) as board:
-            files = board.dump(tmp_path_factory.mktemp(variant))
-            regions = board.firmware.regions()
-            return Dump(
-                variant,
-                {name: (files[name], start) for name, (start, _) in regions.items()},
-                board.banner,
-                re.search(r"^stack: .*", board.text, re.M)[0],
-                board.map,
-                "".join(board.mem_info_at_rest.splitlines(keepends=True)[:2]),
-                board.registers()["sp"],
-                board.firmware.symbols["_estack"],
-            )
-
-    return dump_of
+def words_of(dump: Dump, tier: str) -> list[str]:
+    """Options for all memories, the stack pointer, and the ELF of a tier."""
+    elf = [] if tier == "memory" else dump.elf(stripped=tier == "symbols")
+    return [*dump.images(), "--reg", f"sp={dump.sp:#x}", *elf]
 
 
 @pytest.fixture(name="dump", params=VARIANTS, scope="module")
@@ -105,12 +58,12 @@ def info_of(dump_words: tuple[str, ...]) -> dict[str, Any]:
 
 @every_tier
 def test_map_is_the_firmware_s(dump: Dump, tier: str) -> None:
-    assert mpheap.board_map(*dump.words(tier)) == dump.map
+    assert mpheap.board_map(*words_of(dump, tier)) == dump.map
 
 
 @every_tier
 def test_numbers_are_the_firmware_s(dump: Dump, tier: str) -> None:
-    result = mpheap.run("info", *dump.words(tier))
+    result = mpheap.run("info", *words_of(dump, tier))
     assert result.status == 0
     lines = "".join(re.findall(r"^(?:GC:| No\.) .*\n", result.stdout, re.M))
     if not is_1_8(dump):
@@ -124,10 +77,10 @@ def test_numbers_are_the_firmware_s(dump: Dump, tier: str) -> None:
 
 @every_tier
 def test_a_collection_is_said(dump: Dump, tier: str) -> None:
-    result = mpheap.run("info", *dump.words(tier))
+    result = mpheap.run("info", *words_of(dump, tier))
     marked = len(re.findall("m", re.sub("GC memory.*", "", dump.map)))
     notes = [f"heap: {marked} heads are marked: halted inside a collection"] if marked else []
-    state = info_of(tuple(dump.words(tier)))["state"]
+    state = info_of(tuple(words_of(dump, tier)))["state"]
 
     assert result.notes == notes
     assert ("collector: collecting" in result.stdout) == is_collecting(dump)
@@ -137,7 +90,7 @@ def test_a_collection_is_said(dump: Dump, tier: str) -> None:
 
 @every_tier
 def test_lock_depth_is_right_or_not_known(dump: Dump, tier: str) -> None:
-    state = info_of(tuple(dump.words(tier)))["state"]
+    state = info_of(tuple(words_of(dump, tier)))["state"]
     release = int(re.match(r"v1\.(\d+)", dump.variant)[1])
     checks_stack = not dump.variant.endswith("-nocheck")
 
@@ -149,9 +102,10 @@ def test_lock_depth_is_right_or_not_known(dump: Dump, tier: str) -> None:
 
 @every_tier
 def test_stack_is_right_or_not_known(dump: Dump, tier: str) -> None:
-    stack = info_of(tuple(dump.words(tier)))["stack"]
+    stack = info_of(tuple(words_of(dump, tier)))["stack"]
     limit = re.search(r"out of (\d+)", dump.stack)
-    expected = {"top_address": f"{dump.stack_top:#x}", "used_bytes": dump.stack_top - dump.sp}
+    top = dump.symbols["_estack"]
+    expected = {"top_address": f"{top:#x}", "used_bytes": top - dump.sp}
     if limit:
         expected["limit_bytes"] = int(limit[1])
 
@@ -164,20 +118,20 @@ def test_stack_is_right_or_not_known(dump: Dump, tier: str) -> None:
 
 @every_tier
 def test_firmware_and_tier_are_named(dump: Dump, tier: str) -> None:
-    firmware = info_of(tuple(dump.words(tier)))["firmware"]
+    firmware = info_of(tuple(words_of(dump, tier)))["firmware"]
     assert firmware["version"] == dump.banner.split()[1]
     assert firmware["tier"] == TIERS[tier]
 
 
 def test_tiers_agree_on_the_areas(dump: Dump) -> None:
-    areas = [info_of(tuple(dump.words(tier)))["heap"]["areas"] for tier in TIERS]
+    areas = [info_of(tuple(words_of(dump, tier)))["heap"]["areas"] for tier in TIERS]
     assert areas[0] == areas[1] == areas[2]
     assert len(areas[0]) == (3 if dump.variant.endswith("-split") else 1)
 
 
 def facts(dump: Dump, tier: str) -> dict[str, str]:
     """The value of each fact that a tier knows."""
-    provenance = info_of(tuple(dump.words(tier)))["provenance"]
+    provenance = info_of(tuple(words_of(dump, tier)))["provenance"]
     return {fact["name"]: fact["value"] for fact in provenance if fact["how"] != "not known"}
 
 
@@ -209,7 +163,7 @@ def test_representation_is_found(dump: Dump, tier: str) -> None:
 
 def without(dump: Dump, folder: Path, text: bytes) -> Path:
     """A copy of the flash in which `text` does not occur."""
-    original = dump.files["flash"][0].read_bytes()
+    original = dump.bytes_of("flash")
     assert text in original
     copy = folder / "flash"
     copy.write_bytes(original.replace(text, b"*" * len(text)))
