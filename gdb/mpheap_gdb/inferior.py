@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gdb
 
 from .abi import STATE_HALTED, STATE_RUNNING, STATE_UNKNOWN, Target
@@ -88,23 +90,26 @@ def _is_big_endian(architecture: gdb.Architecture) -> bool:
     return int(gdb.Value(b"\0\1", architecture.integer_type(16, False))) == 1
 
 
-def _reader(inferior: gdb.Inferior, is_running: bool):
+def _reader(inferior: gdb.Inferior, is_running: bool) -> Callable[[int, int], bytes | None]:
     """A function that reads the program's memory: all bytes, or None where there are none."""
 
     def read(address: int, size: int) -> bytes | None:
         try:
             return bytes(inferior.read_memory(address, size))
         except gdb.MemoryError:
-            return None
-        except gdb.error as error:  # not about this address: the connection, or it runs
-            why = (
-                "the program runs (interrupt it, or: set mpheap link openocd)"
-                if is_running
-                else str(error).splitlines()[0]
-            )
-            raise TargetLost(f"gdb: {why}") from None
+            if inferior.pid != 0:
+                return None
+            raise TargetLost("gdb: the connection to the program was lost") from None
+        except gdb.error as error:  # not about this address
+            raise TargetLost(f"gdb: {_reason(error, is_running)}") from None
 
     return read
+
+
+def _reason(error: gdb.error, is_running: bool) -> str:
+    if is_running:
+        return "the program runs (interrupt it, or: set mpheap link openocd)"
+    return (str(error).splitlines() or ["failed"])[0]
 
 
 def target() -> Target | None:

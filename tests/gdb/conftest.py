@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of GDB's door share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import doors
+from frozen import Frozen, frozen_board
+
+
+@pytest.fixture(autouse=True)
+def _library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPHEAP_LIBRARY", str(doors.LIBRARY))
+
+
+@pytest.fixture(scope="session", name="_board")
+def _shared_board() -> Iterator[Frozen]:
+    with frozen_board() as board:
+        yield board
+
+
+@pytest.fixture
+def frozen(_board: Frozen) -> Frozen:
+    """A micro:bit behind OpenOCD, its heap at rest; running, however the last test left it."""
+    if _board.openocd.tcl("mp.cm curstate") == "halted":
+        _board.openocd.tcl("resume")
+    return _board
