@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "layout/area.h"
 
 // More areas than a board has pieces of RAM; ESP32 adds them as it grows.
 enum { AREAS_MAX = 1024 };
@@ -81,8 +82,20 @@ static int read_area(const struct layout *layout, struct target *target, uint64_
     return 0;
 }
 
+// What the first area was found or checked by holds for all of them.
+static bool keeps_invariants(const struct layout *layout, struct target *target,
+                             const struct gc_area *area)
+{
+    uint64_t address = area->address + (uint64_t)layout->members[MEMBER_AREA_TABLE].offset;
+    uint8_t words[AREA_WORDS_MAX * 8];
+    struct area_match match;
+
+    return target_read(target, address, words, AREA_WORDS_MAX * layout->word_bytes, NULL) < 0 ||
+           area_match_words(words, layout->word_bytes, layout->big_endian, address, &match);
+}
+
 // As many blocks as both the table and the pool have room for.
-static void believe_blocks(struct heap *heap, struct gc_area *area)
+static void believe_blocks(struct heap *heap, struct target *target, struct gc_area *area)
 {
     uint64_t in_pool = area->pool_end > area->pool_start
                            ? (area->pool_end - area->pool_start) / heap->layout->block_bytes
@@ -91,6 +104,10 @@ static void believe_blocks(struct heap *heap, struct gc_area *area)
                     area->table >= area->pool_start;
 
     area->block_count = in_pool;
+    if (!is_lying && !keeps_invariants(heap->layout, target, area))
+        problem(heap, area->address,
+                "the area at 0x%llx is damaged: its tables and its pool do not fit together",
+                (unsigned long long)area->address);
     if (!is_lying)
         return;
     problem(heap, area->address,
@@ -143,7 +160,7 @@ static int follow_areas(struct heap *heap, struct target *target, struct mph_err
             return 0;
         }
         if (rc == 0) {
-            believe_blocks(heap, &area);
+            believe_blocks(heap, target, &area);
             rc = add_area(heap, &area, &why);
         }
         if (rc < 0)
@@ -196,8 +213,10 @@ static int read_table(struct heap *heap, struct target *target, struct gc_area *
 
 static int declare_tables(const struct heap *heap, struct target *target, struct mph_err *err)
 {
-    struct range *ranges = calloc(heap->areas.len, sizeof *ranges);
+    struct range *ranges = heap->areas.len ? calloc(heap->areas.len, sizeof *ranges) : NULL;
 
+    if (!heap->areas.len)
+        return 0;
     if (!ranges)
         return mph_fail_no_memory(err);
     for (size_t i = 0; i < heap->areas.len; i++)

@@ -18,8 +18,10 @@ void gc_area_numbers(const struct heap *heap, const struct gc_area *area, struct
             if (run > sum.max_free)
                 sum.max_free = run;
         } else if (kind == BLOCK_TAIL) {
-            run = area_run(area, block, BLOCK_TAIL); // an orphan: gc_orphan_tails says so
+            run = area_run(area, block, BLOCK_TAIL);
             used += run;
+            if (!sum.orphan_runs++)
+                sum.first_orphan = area->pool_start + block * heap->layout->block_bytes;
         } else {
             run = 1 + area_run(area, block + 1, BLOCK_TAIL);
             used += run;
@@ -38,49 +40,33 @@ void gc_area_numbers(const struct heap *heap, const struct gc_area *area, struct
     *ret = sum;
 }
 
+void gc_numbers_add(struct gc_numbers *sum, const struct gc_numbers *more)
+{
+    if (!sum->orphan_runs)
+        sum->first_orphan = more->first_orphan;
+    sum->orphan_runs += more->orphan_runs;
+    sum->total_bytes += more->total_bytes;
+    sum->used_bytes += more->used_bytes;
+    sum->free_bytes += more->free_bytes;
+    sum->one_blocks += more->one_blocks;
+    sum->two_blocks += more->two_blocks;
+    sum->marked += more->marked;
+    sum->heads += more->heads;
+    if (more->max_block > sum->max_block)
+        sum->max_block = more->max_block;
+    if (more->max_free > sum->max_free)
+        sum->max_free = more->max_free;
+}
+
 void gc_numbers(const struct heap *heap, struct gc_numbers *ret)
 {
-    struct gc_numbers sum = {0};
-
+    *ret = (struct gc_numbers){0};
     for (size_t i = 0; i < heap_area_count(heap); i++) {
         struct gc_numbers one;
 
         gc_area_numbers(heap, heap_area(heap, i), &one);
-        sum.total_bytes += one.total_bytes;
-        sum.used_bytes += one.used_bytes;
-        sum.free_bytes += one.free_bytes;
-        sum.one_blocks += one.one_blocks;
-        sum.two_blocks += one.two_blocks;
-        sum.marked += one.marked;
-        sum.heads += one.heads;
-        if (one.max_block > sum.max_block)
-            sum.max_block = one.max_block;
-        if (one.max_free > sum.max_free)
-            sum.max_free = one.max_free;
+        gc_numbers_add(ret, &one);
     }
-    *ret = sum;
-}
-
-uint64_t gc_orphan_tails(const struct heap *heap, uint64_t *ret_first_address)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < heap_area_count(heap); i++) {
-        const struct gc_area *area = heap_area(heap, i);
-
-        for (uint64_t block = 0; block < area->block_count;) {
-            if (area_block(area, block) == BLOCK_FREE)
-                block += area_run(area, block, BLOCK_FREE);
-            else if (area_block(area, block) != BLOCK_TAIL)
-                block += 1 + area_run(area, block + 1, BLOCK_TAIL);
-            else {
-                if (!count++)
-                    *ret_first_address = area->pool_start + block * heap->layout->block_bytes;
-                block += area_run(area, block, BLOCK_TAIL);
-            }
-        }
-    }
-    return count;
 }
 
 // gc_lock_depth is a count up to v1.24; from v1.25 on its lowest bit says that a
@@ -97,9 +83,9 @@ static void split_lock_depth(const struct layout *layout, uint64_t value, struct
     ret->is_collecting = has_flag && value & 1;
 }
 
-void gc_state(const struct heap *heap, struct target *target, struct gc_state *ret)
+void gc_state(const struct heap *heap, struct target *target, const struct gc_numbers *numbers,
+              struct gc_state *ret)
 {
-    struct gc_numbers numbers;
     uint64_t value;
 
     *ret = (struct gc_state){0};
@@ -109,6 +95,5 @@ void gc_state(const struct heap *heap, struct target *target, struct gc_state *r
         ret->has_overflow = true;
         ret->has_overflowed = value;
     }
-    gc_numbers(heap, &numbers);
-    ret->is_collecting |= numbers.marked > 0;
+    ret->is_collecting |= numbers->marked > 0;
 }

@@ -17,15 +17,16 @@ struct gc_numbers {
     uint64_t max_free;
     uint64_t marked; // heads marked: a collection is in progress
     uint64_t heads;
+    // Runs of tails that follow no head, and where the first one begins: legal only in
+    // the middle of gc_free, a shrinking gc_realloc or a sweep. They count as used.
+    uint64_t orphan_runs;
+    uint64_t first_orphan;
 };
 
-// Numbers of one area, or of all (sums, and the largest of the runs).
+// Numbers of one area, or of all: sums, and the largest of the runs.
 void gc_area_numbers(const struct heap *heap, const struct gc_area *area, struct gc_numbers *ret);
+void gc_numbers_add(struct gc_numbers *sum, const struct gc_numbers *more);
 void gc_numbers(const struct heap *heap, struct gc_numbers *ret);
-
-// A table that breaks the rule that a tail follows a head: how often, and where
-// first. Legal only in the middle of gc_free, a shrinking gc_realloc or a sweep.
-uint64_t gc_orphan_tails(const struct heap *heap, uint64_t *ret_first_address);
 
 // Whether the collector is at work or locked out.
 struct gc_state {
@@ -36,6 +37,8 @@ struct gc_state {
     bool has_overflowed; // the mark stack overflowed: marks are not complete
 };
 
-void gc_state(const struct heap *heap, struct target *target, struct gc_state *ret);
+// `numbers` are those of the whole heap.
+void gc_state(const struct heap *heap, struct target *target, const struct gc_numbers *numbers,
+              struct gc_state *ret);
 
 #endif

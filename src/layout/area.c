@@ -71,11 +71,14 @@ bool area_match_words(const uint8_t *words, size_t word_bytes, bool big_endian, 
 {
     uint64_t word[AREA_WORDS_MAX];
 
-    for (size_t i = 0; i < AREA_WORDS_MAX; i++)
-        word[i] = bytes_get(words + i * word_bytes, word_bytes, big_endian);
+    // Nearly every word of a dump ends here.
+    word[0] = bytes_get(words, word_bytes, big_endian);
+    word[1] = bytes_get(words + word_bytes, word_bytes, big_endian);
     if (!word[0] || !word[1] || word[1] > UINT64_MAX / BLOCKS_PER_BYTE / BLOCK_BYTES_MAX ||
         word[0] > UINT64_MAX - word[1])
         return false;
+    for (size_t i = 2; i < AREA_WORDS_MAX; i++)
+        word[i] = bytes_get(words + i * word_bytes, word_bytes, big_endian);
 
     for (uint8_t tables = 0; tables <= 2; tables++) {
         struct area_match area = {.address = address,

@@ -33,10 +33,9 @@ static const struct argp info_argp = {option_table, parse_option, NULL, NULL, NU
 // --- what there is to say ---
 
 struct info {
-    struct gc_numbers numbers;
+    struct vec areas; // of struct gc_numbers, one an area
+    struct gc_numbers numbers; // of all areas
     struct gc_state state;
-    uint64_t orphans;
-    uint64_t first_orphan;
     bool has_stack_top;
     uint64_t stack_top;
     bool has_stack_limit; // firmware without MICROPY_STACK_CHECK has none
@@ -60,13 +59,22 @@ static void gather_stack(struct session *session, struct info *info)
     info->stack_use = info->stack_top - sp;
 }
 
-static void gather(struct session *session, struct info *info)
+static int gather(struct session *session, struct info *info, struct mph_err *err)
 {
-    *info = (struct info){0};
-    gc_numbers(&session->heap, &info->numbers);
-    gc_state(&session->heap, &session->target, &info->state);
-    info->orphans = gc_orphan_tails(&session->heap, &info->first_orphan);
+    const struct heap *heap = &session->heap;
+
+    *info = (struct info){.areas = VEC_OF(struct gc_numbers)};
+    for (size_t i = 0; i < heap_area_count(heap); i++) {
+        struct gc_numbers *area = vec_add(&info->areas);
+
+        if (!area)
+            return mph_fail_no_memory(err);
+        gc_area_numbers(heap, heap_area(heap, i), area);
+        gc_numbers_add(&info->numbers, area);
+    }
+    gc_state(heap, &session->target, &info->numbers, &info->state);
     gather_stack(session, info);
+    return 0;
 }
 
 static const char *state_words(const struct session *session)
@@ -89,11 +97,11 @@ static void add_notes(struct session *session, const struct info *info, struct o
     if (info->numbers.marked)
         output_note(output, "heap: %" PRIu64 " heads are marked: halted inside a collection",
                     info->numbers.marked);
-    if (info->orphans)
+    if (info->numbers.orphan_runs)
         output_note(output,
-                    "heap: %" PRIu64 " tails follow no head, the first at 0x%" PRIx64
+                    "heap: %" PRIu64 " runs of tails follow no head, the first at 0x%" PRIx64
                     ": halted inside the allocator or a sweep, or a damaged table",
-                    info->orphans, info->first_orphan);
+                    info->numbers.orphan_runs, info->numbers.first_orphan);
     // An application always has something on its heap; a link that answers zeros
     // for memory it cannot read shows just this.
     if (!info->numbers.heads)
@@ -155,7 +163,7 @@ static void write_board_lines(const struct info *info, struct text *text)
                 numbers->one_blocks, numbers->two_blocks, numbers->max_block, numbers->max_free);
 }
 
-static void write_areas(const struct session *session, struct text *text)
+static void write_areas(const struct session *session, const struct info *info, struct text *text)
 {
     const struct heap *heap = &session->heap;
 
@@ -163,14 +171,13 @@ static void write_areas(const struct session *session, struct text *text)
                 "pool_end", "blocks", "used", "free", "max_free");
     for (size_t i = 0; i < heap_area_count(heap); i++) {
         const struct gc_area *area = heap_area(heap, i);
-        struct gc_numbers numbers;
+        const struct gc_numbers *numbers = vec_at(&info->areas, i);
 
-        gc_area_numbers(heap, area, &numbers);
         text_printf(text,
                     "%-5zu 0x%-16" PRIx64 " 0x%-16" PRIx64 " 0x%-16" PRIx64 " %10" PRIu64
                     " %10" PRIu64 " %10" PRIu64 " %9" PRIu64 "\n",
                     i, area->table, area->pool_start, area->pool_end, area->block_count,
-                    numbers.used_bytes, numbers.free_bytes, numbers.max_free);
+                    numbers->used_bytes, numbers->free_bytes, numbers->max_free);
     }
     text_printf(text, "blocks of %u bytes\n", heap->layout->block_bytes);
 }
@@ -180,20 +187,19 @@ static void write_text(const struct session *session, const struct info *info, s
     write_firmware(session, text);
     write_state(session, info, text);
     write_board_lines(info, text);
-    write_areas(session, text);
+    write_areas(session, info, text);
 }
 
 // --- JSON ---
 
-static json_t *areas_json(const struct heap *heap)
+static json_t *areas_json(const struct heap *heap, const struct info *info)
 {
     json_t *areas = json_array();
 
     for (size_t i = 0; i < heap_area_count(heap); i++) {
         const struct gc_area *area = heap_area(heap, i);
-        struct gc_numbers numbers;
+        const struct gc_numbers *numbers = vec_at(&info->areas, i);
 
-        gc_area_numbers(heap, area, &numbers);
         json_array_append_new(
             areas, json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "area_address",
                              json_address(area->address), "table_address",
@@ -202,9 +208,9 @@ static json_t *areas_json(const struct heap *heap)
                              json_address(area->pool_start), "pool_end_address",
                              json_address(area->pool_end), "block_count",
                              (json_int_t)area->block_count, "used_bytes",
-                             (json_int_t)numbers.used_bytes, "free_bytes",
-                             (json_int_t)numbers.free_bytes, "max_free_blocks",
-                             (json_int_t)numbers.max_free));
+                             (json_int_t)numbers->used_bytes, "free_bytes",
+                             (json_int_t)numbers->free_bytes, "max_free_blocks",
+                             (json_int_t)numbers->max_free));
     }
     return areas;
 }
@@ -234,7 +240,7 @@ static json_t *numbers_json(const struct session *session, const struct info *in
                      (json_int_t)numbers->two_blocks, "max_block_blocks",
                      (json_int_t)numbers->max_block, "max_free_blocks",
                      (json_int_t)numbers->max_free, "block_bytes",
-                     (json_int_t)session->layout.block_bytes, "areas", areas_json(&session->heap));
+                     (json_int_t)session->layout.block_bytes, "areas", areas_json(&session->heap, info));
 }
 
 static json_t *state_json(const struct session *session, const struct info *info)
@@ -266,6 +272,19 @@ static json_t *info_json(struct session *session, const struct info *info,
     return document;
 }
 
+static int write_report(struct session *session, const struct info *info,
+                        const struct info_options *options, struct output *output,
+                        struct mph_err *err)
+{
+    add_notes(session, info, output);
+    if (output->is_json)
+        return output_json(output, info_json(session, info, options), err);
+    write_text(session, info, output->text);
+    if (options->is_verbose)
+        provenance_text(session, output->text);
+    return 0;
+}
+
 static int run_info(struct session *session, const void *raw_options, struct output *output,
                     struct mph_err *err)
 {
@@ -280,14 +299,11 @@ static int run_info(struct session *session, const void *raw_options, struct out
     if (rc < 0)
         return rc;
     members_find_lock(&session->layout, &session->target);
-    gather(session, &info);
-    add_notes(session, &info, output);
-    if (output->is_json)
-        return output_json(output, info_json(session, &info, options), err);
-    write_text(session, &info, output->text);
-    if (options->is_verbose)
-        provenance_text(session, output->text);
-    return 0;
+    rc = gather(session, &info, err);
+    if (rc == 0)
+        rc = write_report(session, &info, options, output, err);
+    vec_deinit(&info.areas);
+    return rc;
 }
 
 const struct report report_info = {

@@ -94,7 +94,8 @@ static int grow(struct cache *cache)
         if (cache->slots[i])
             bigger.slots[slot_of(&bigger, cache->slots[i]->address)] = cache->slots[i];
     free(cache->slots);
-    *cache = bigger;
+    cache->slots = bigger.slots;
+    cache->slot_count = bigger.slot_count;
     return 0;
 }
 
