@@ -146,7 +146,7 @@ def test_man_page_has_every_exit_status() -> None:
 
 
 def test_man_page_is_of_this_version() -> None:
-    assert f"\n.TH MPHEAP 1 " in man_text()
+    assert "\n.TH MPHEAP 1 " in man_text()
     assert f" mpheap {header_version()} " in man_text()
 
 
