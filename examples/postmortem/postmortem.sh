@@ -8,7 +8,7 @@ set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 variant=v1.27.0
-PATH="${MPHEAP_BUILD:-$top/build}:$PATH"
+PATH="$(cd "${MPHEAP_BUILD:-$top/build}" && pwd):$PATH"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 

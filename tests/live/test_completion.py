@@ -28,7 +28,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 def environment() -> dict[str, str]:
     """With the command under test in front of all others."""
-    return {**os.environ, "PATH": f"{mpheap.command_path().parent}:{os.environ['PATH']}"}
+    return {**os.environ, "PATH": f"{mpheap.command_path().resolve().parent}:{os.environ['PATH']}"}
 
 
 def complete(folder: Path, *words: str) -> list[str]:

@@ -24,6 +24,7 @@ DOCUMENTS = sorted(
     for path in [README, *TOP.glob("docs/*.md"), *TOP.glob("examples/**/*.md")]
     + [TOP / "tests" / "fixture" / "README.md"]
 )
+COMMAND = mpheap.command_path().resolve()  # tests change folder
 # Debug servers that are no packages of Debian's
 FOREIGN = {"pyocd", "JLinkGDBServer"}
 
@@ -69,7 +70,7 @@ def test_the_readme_leads_everywhere() -> None:
 def check_mpheap(words: list[str]) -> None:
     """It is understood: the target it names is not there, but its words are right."""
     nobody = [re.sub(r"^--(openocd|gdb)(=.*)?$", r"--\1=:1", word) for word in words]
-    assert mpheap.run(*nobody, "--timeout=1").status == 3
+    assert mpheap.run(*nobody, "--timeout=1", path=COMMAND).status == 3
 
 
 def check_make(words: list[str]) -> None:
