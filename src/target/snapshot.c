@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -237,6 +238,14 @@ static int write_to(const char *path, struct target *target, const struct snapsh
     return rc;
 }
 
+// The file is put in place by renaming, which would take the place of a device, too.
+static bool is_replaceable(const char *path)
+{
+    struct stat existing;
+
+    return stat(path, &existing) < 0 || S_ISREG(existing.st_mode);
+}
+
 int snapshot_write(struct target *target, const char *path, const struct snapshot_part *parts,
                    size_t count, uint8_t word_bytes, struct mph_err *err)
 {
@@ -246,6 +255,8 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
     if (snprintf(temporary, sizeof temporary, "%s.part%d", path, (int)getpid()) >=
         (int)sizeof temporary)
         return mph_fail(err, MPH_ERR_FILE, "snapshot: name too long (%s)", path);
+    if (!is_replaceable(path))
+        return mph_fail(err, MPH_ERR_FILE, "snapshot: not a regular file (%s)", path);
 
     int rc = make_notes(&notes, target, word_bytes, err);
     if (rc == 0)
