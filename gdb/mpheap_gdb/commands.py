@@ -49,6 +49,19 @@ def _with_color(words: list[str]) -> list[str]:
     return ret
 
 
+def _finish(outcome: abi.Outcome) -> None:
+    """Keep the exit status; raise what ends a script."""
+    lost = isinstance(outcome.raised, inferior.TargetLost)
+    status = abi.STATUS_UNREADABLE if lost else outcome.status
+    gdb.set_convenience_variable("_mpheap_status", status)
+    if lost:
+        raise gdb.GdbError(f"mpheap: {outcome.raised}")
+    if outcome.raised:
+        raise outcome.raised
+    if status > 1:
+        raise gdb.GdbError(f"mpheap: {outcome.error or 'failed'}")
+
+
 class Mpheap(gdb.Command):
     """The command. Its help is the library's."""
 
@@ -83,19 +96,11 @@ class Mpheap(gdb.Command):
         """Run a report; its exit status is in $_mpheap_status. Errors end a script."""
         library = self._load()
         words = [os.path.expanduser(word) for word in gdb.string_to_argv(argument)]
-        outcome = library.run(
-            self._full_words(library, words), inferior.target(), Output().write
-        )
-        status = outcome.status
-        if isinstance(outcome.raised, inferior.TargetLost):
-            status = abi.STATUS_UNREADABLE
-        gdb.set_convenience_variable("_mpheap_status", status)
-        if isinstance(outcome.raised, inferior.TargetLost):
-            raise gdb.GdbError(f"mpheap: {outcome.raised}")
-        if outcome.raised:
-            raise outcome.raised
-        if status > 1:
-            raise gdb.GdbError(f"mpheap: {outcome.error or 'failed'}")
+        full = self._full_words(library, words)
+        try:
+            _finish(library.run(full, inferior.target(), Output().write))
+        except abi.LibraryError as error:
+            raise gdb.GdbError(f"mpheap: {error}") from None
 
     def complete(self, text: str, word: str | None) -> list[str]:
         """Report names, options and their values, file names."""
