@@ -118,7 +118,8 @@ int mpheap_run(mpheap_t *heap, int argc, const char *const *argv, mpheap_write_f
     char **words = copy_words(argc, argv);
 
     heap->err = (struct mph_err){0};
-    int rc = words ? run_command(&door, argc + 1, words, &heap->err) : mph_fail_no_memory(&heap->err);
+    int rc =
+        words ? run_command(&door, argc + 1, words, &heap->err) : mph_fail_no_memory(&heap->err);
     free(words);
     if (rc < 0)
         write_error(&writer, &heap->err);

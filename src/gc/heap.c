@@ -180,7 +180,9 @@ static uint64_t readable_part(struct target *target, const struct gc_area *area,
     int rc = bytes ? target_read(target, area->table, bytes, (size_t)size, &why) : -1;
 
     free(bytes);
-    return rc == 0 ? size : why.has_address && why.address > area->table ? why.address - area->table : 0;
+    if (rc == 0)
+        return size;
+    return why.has_address && why.address > area->table ? why.address - area->table : 0;
 }
 
 static int read_table(struct heap *heap, struct target *target, struct gc_area *area,
@@ -219,8 +221,10 @@ static int declare_tables(const struct heap *heap, struct target *target, struct
         return 0;
     if (!ranges)
         return mph_fail_no_memory(err);
-    for (size_t i = 0; i < heap->areas.len; i++)
-        ranges[i] = (struct range){heap_area(heap, i)->table, (heap_area(heap, i)->block_count + 3) / 4};
+    for (size_t i = 0; i < heap->areas.len; i++) {
+        const struct gc_area *area = heap_area(heap, i);
+        ranges[i] = (struct range){area->table, (area->block_count + 3) / 4};
+    }
     int rc = target_fetch(target, ranges, heap->areas.len, err);
     free(ranges);
     return rc;

@@ -132,7 +132,8 @@ static int find_head_in_turn(struct target *target, size_t word_bytes, const str
             return rc == 0 ? 0 : mph_fail_again(err, &tried);
     }
     return mph_fail(err, MPH_ERR_NO_HEAP,
-                    "heap: no MicroPython heap found in the RAM of this target (--ram tells where)");
+                    "heap: no MicroPython heap found in the RAM of this target "
+                    "(--ram tells where)");
 }
 
 static int search_ram(const struct layout *layout, struct target *target,
@@ -238,7 +239,8 @@ static int explain_no_area(const struct layout *layout, struct target *target, u
                            firmware->path);
     if (is_all_zero(target, address, size))
         return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
-                           "heap: all zeros at 0x%llx: not initialised, or memory that reads as zeros",
+                           "heap: all zeros at 0x%llx: not initialised, or memory that reads "
+                           "as zeros",
                            (unsigned long long)address);
     return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
                        "heap: no valid heap area at 0x%llx (corrupt, or another firmware's ELF)",
@@ -299,7 +301,8 @@ static int from_dwarf(struct layout *layout, struct target *target, const struct
                                options, err);
     if (area.tables != layout->tables)
         layout_note(layout,
-                    "heap: debug info has %u one-bit tables, the invariants say %u; debug info is used",
+                    "heap: debug info has %u one-bit tables, the invariants say %u; debug info "
+                    "is used",
                     layout->tables, area.tables);
     layout->block_bytes = area.block_bytes;
     layout->block_how = HOW_MEASURED;

@@ -63,7 +63,8 @@ bool version_of_dump(struct layout *layout, const struct target *target,
     for (size_t i = 0; i < target->space.segments.len; i++) {
         const struct segment *segment = vec_at(&target->space.segments, i);
 
-        if (segment->bytes && (!except || strncmp(segment->name, except, sizeof segment->name - 1)) &&
+        if (segment->bytes &&
+            (!except || strncmp(segment->name, except, sizeof segment->name - 1)) &&
             find_version_in(layout, segment->bytes, (size_t)(segment->last - segment->first + 1),
                             HOW_MEASURED))
             return true;

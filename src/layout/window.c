@@ -296,7 +296,9 @@ static enum repr winner(const struct votes *votes)
 
 enum repr window_find_repr(const struct window *window, const struct layout *layout)
 {
-    for (int is_wide = 0; is_wide <= (layout->word_bytes == 4); is_wide++) {
+    int widths = layout->word_bytes == 4 ? 2 : 1;
+
+    for (int is_wide = 0; is_wide < widths; is_wide++) {
         struct votes votes = {0};
 
         for (size_t i = 0; i < window->count; i++) {

@@ -105,7 +105,8 @@ static void add_notes(struct session *session, const struct info *info, struct o
     // An application always has something on its heap; a link that answers zeros
     // for memory it cannot read shows just this.
     if (!info->numbers.heads)
-        output_note(output, "heap: every block is free, which is not plausible once Python has started");
+        output_note(output,
+                    "heap: every block is free, which is not plausible once Python has started");
 }
 
 // --- text ---
@@ -232,15 +233,14 @@ static json_t *numbers_json(const struct session *session, const struct info *in
 {
     const struct gc_numbers *numbers = &info->numbers;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "total_bytes",
-                     (json_int_t)numbers->total_bytes, "used_bytes",
-                     (json_int_t)numbers->used_bytes, "free_bytes",
-                     (json_int_t)numbers->free_bytes, "one_block_count",
-                     (json_int_t)numbers->one_blocks, "two_block_count",
-                     (json_int_t)numbers->two_blocks, "max_block_blocks",
-                     (json_int_t)numbers->max_block, "max_free_blocks",
-                     (json_int_t)numbers->max_free, "block_bytes",
-                     (json_int_t)session->layout.block_bytes, "areas", areas_json(&session->heap, info));
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "total_bytes",
+        (json_int_t)numbers->total_bytes, "used_bytes", (json_int_t)numbers->used_bytes,
+        "free_bytes", (json_int_t)numbers->free_bytes, "one_block_count",
+        (json_int_t)numbers->one_blocks, "two_block_count", (json_int_t)numbers->two_blocks,
+        "max_block_blocks", (json_int_t)numbers->max_block, "max_free_blocks",
+        (json_int_t)numbers->max_free, "block_bytes", (json_int_t)session->layout.block_bytes,
+        "areas", areas_json(&session->heap, info));
 }
 
 static json_t *state_json(const struct session *session, const struct info *info)

@@ -36,7 +36,8 @@ static void walk_members(const struct layout *layout, const struct fact_writer *
             fact(writer, member_name(i), at->how, "0x%" PRIx64 " (%u bytes)",
                  layout->ctx + (uint64_t)at->offset, at->size);
         else
-            fact(writer, member_name(i), at->how, "area+%" PRId64 " (%u bytes)", at->offset, at->size);
+            fact(writer, member_name(i), at->how, "area+%" PRId64 " (%u bytes)", at->offset,
+                 at->size);
     }
 }
 

@@ -9,8 +9,10 @@
 
 void output_init(struct output *output, struct text *text, bool is_json, bool has_color)
 {
-    *output = (struct output){
-        .text = text, .is_json = is_json, .has_color = has_color, .notes = VEC_OF(struct output_note)};
+    *output = (struct output){.text = text,
+                              .is_json = is_json,
+                              .has_color = has_color,
+                              .notes = VEC_OF(struct output_note)};
 }
 
 void output_deinit(struct output *output)

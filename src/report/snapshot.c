@@ -136,7 +136,8 @@ static int choose_parts(struct session *session, struct vec *parts, struct outpu
 static void add_registers_note(const struct session *session, struct output *output)
 {
     if (session->target.state == RUN_RUNNING)
-        output_note(output, "snapshot: no registers: the target runs (--halt stops it for the read)");
+        output_note(output,
+                    "snapshot: no registers: the target runs (--halt stops it for the read)");
     else if (!session->target.regs.count)
         output_note(output, "snapshot: no registers are known");
     else if (!session->target.machine)

@@ -15,7 +15,8 @@ static const struct {
     {0xa0000000, 0xbfffffff, true, false, "external devices (ARM DDI 0403, B3.1)"},
     {0xe0000000, 0xffffffff, true, false, "private peripherals (ARM DDI 0403, B3.1)"},
     {0x3ff00000, 0x3ff7ffff, false, true, "peripherals of ESP32 (TRM 4.1, table 1-6)"},
-    {0x60000000, 0x600fffff, false, true, "peripherals of ESP32-S3 and C3 (TRM, System and Memory)"},
+    {0x60000000, 0x600fffff, false, true,
+     "peripherals of ESP32-S3 and C3 (TRM, System and Memory)"},
     {0x02000000, 0x1fffffff, false, true, "CLINT, PLIC, UART and virtio of RISC-V virt"},
 };
 

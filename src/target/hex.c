@@ -9,7 +9,14 @@
 
 enum { RECORD_MAX = 5 + 255 }; // length, address, type, data, checksum
 
-enum record_type { DATA = 0, END = 1, SEGMENT_BASE = 2, START_SEGMENT = 3, LINEAR_BASE = 4, START_LINEAR = 5 };
+enum record_type {
+    DATA = 0,
+    END = 1,
+    SEGMENT_BASE = 2,
+    START_SEGMENT = 3,
+    LINEAR_BASE = 4,
+    START_LINEAR = 5
+};
 
 struct hex_reader {
     struct target *target;

@@ -10,14 +10,16 @@
 // what GDB's core readers expect; ARM's 17th slot holds xPSR on M-profile.
 static const char *const arm_names[] = {"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",   "r8",
                                         "r9", "r10", "r11", "r12", "sp", "lr", "pc", "xpsr", NULL};
-static const char *const riscv_names[] = {
-    "pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1",  "a0",  "a1", "a2", "a3", "a4", "a5", "a6",
-    "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6", NULL};
+static const char *const riscv_names[] = {"pc",  "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0",
+                                          "s1",  "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
+                                          "s2",  "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10",
+                                          "s11", "t3", "t4", "t5", "t6", NULL};
 static const char *const x86_64_names[] = {"r15", "r14", "r13", "r12", "rbp", "rbx",    "r11",
                                            "r10", "r9",  "r8",  "rax", "rcx", "rdx",    "rsi",
                                            "rdi", "",    "rip", "cs",  "eflags", "rsp", "ss", NULL};
-static const char *const i386_names[] = {"ebx", "ecx", "edx", "esi", "edi", "ebp", "eax", "",   "",
-                                         "",    "",    "",    "eip", "cs",  "eflags", "esp", "ss", NULL};
+static const char *const i386_names[] = {"ebx", "ecx", "edx",    "esi", "edi", "ebp",
+                                         "eax", "",    "",       "",    "",    "",
+                                         "eip", "cs",  "eflags", "esp", "ss",  NULL};
 static const char *const aarch64_names[] = {
     "x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10", "x11",
     "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23",

@@ -164,7 +164,8 @@ static int read_some(struct rsp *rsp, uint64_t address, uint8_t *bytes, size_t s
         return MPH_ERR_READ;
 
     size_t count = rsp->port.body_len / 2;
-    if (rsp->port.body_len % 2 || count == 0 || count > size || !rsp_unhex(rsp->port.body, bytes, count)) {
+    if (rsp->port.body_len % 2 || count == 0 || count > size ||
+        !rsp_unhex(rsp->port.body, bytes, count)) {
         return rsp_port_fail(&rsp->port, err, "an answer does not hold the memory asked for");
     }
     rsp->stats.bytes += count;

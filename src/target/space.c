@@ -70,7 +70,8 @@ int space_read(const struct space *space, uint64_t address, void *bytes, size_t 
         size -= step;
         address += step;
         if (address == 0 && size > 0)
-            return mph_fail_at(err, MPH_ERR_READ, UINT64_MAX, "memory: a read wraps around (0x%llx)",
+            return mph_fail_at(err, MPH_ERR_READ, UINT64_MAX,
+                               "memory: a read wraps around (0x%llx)",
                                (unsigned long long)UINT64_MAX);
     }
     return 0;
