@@ -31,7 +31,7 @@ def command_path() -> Path:
 
 
 def asan_folder() -> Path | None:
-    """Where everything is built with the sanitizers: $MPHEAP_ASAN, or build-asan/ if it is there."""
+    """Where all is built with the sanitizers: $MPHEAP_ASAN, or build-asan/ if it is there."""
     top = Path(__file__).resolve().parents[1]
     folder = top / os.environ.get("MPHEAP_ASAN", "build-asan")
     return folder if "MPHEAP_ASAN" in os.environ or (folder / "mpheap").exists() else None

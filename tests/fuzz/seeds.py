@@ -211,8 +211,9 @@ def add_hexes(corpus: Corpus) -> None:
     corpus.add(end.encode())
     linear = hex_record(4, 0, b"\x20\x00") + hex_record(0, 0x10, bytes(range(16)))
     corpus.add((linear + hex_record(0, 0x20, b"more") + end).encode())
-    segment = hex_record(2, 0, b"\x10\x00") + hex_record(0, 0xFFFE, b"wrap") + hex_record(3, 0, bytes(4))
-    corpus.add((segment + hex_record(5, 0, bytes(4)) + end).replace("\n", "\r\n").encode())
+    segment = hex_record(2, 0, b"\x10\x00") + hex_record(0, 0xFFFE, b"wrap")
+    starts = hex_record(3, 0, bytes(4)) + hex_record(5, 0, bytes(4))
+    corpus.add((segment + starts + end).replace("\n", "\r\n").encode())
     corpus.add((hex_record(4, 0, b"\xff\xff") + hex_record(0, 0xFFFF, b"end") + end).encode())
     corpus.add((hex_record(0, 0, bytes(255)) + linear).encode())
 
@@ -242,10 +243,11 @@ def add_rsp(corpus: Corpus) -> None:
     stream = b"+" + rsp_packet(b"T05thread:01;") + rsp_packet(b"0* 12}\x03") + b"%Stop:T05#00"
     corpus.add(b"\0" + stream + b"-" + rsp_packet(b"E01") + rsp_packet(b"O68690a"))
     corpus.add(b"\0" + rsp_packet(b"0123")[:-1] + b"z$#00$abc")
-    feature = (b'<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd"><target version="1.0">'
-               b'<architecture>arm</architecture><feature name="org.gnu.gdb.arm.m-profile">'
-               b'<reg name="r0" bitsize="32" regnum="0"/><reg name="sp" bitsize="32" type="data_ptr"/>'
-               b'<reg name="pc" bitsize="32"/><!-- <reg name="no" bitsize="1"/> --></feature></target>')
+    feature = (b'<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd">'
+               b'<target version="1.0"><architecture>arm</architecture>'
+               b'<feature name="org.gnu.gdb.arm.m-profile"><reg name="r0" bitsize="32" regnum="0"/>'
+               b'<reg name="sp" bitsize="32" type="data_ptr"/><reg name="pc" bitsize="32"/>'
+               b'<!-- <reg name="no" bitsize="1"/> --></feature></target>')
     corpus.add(b"\1" + feature + b"\0" + b"00112233445566778899aabbxxxxxxxx")
     corpus.add(b"\3" + feature + b"\0" + b"0011")
     includes = b'<target><xi:include href="arm-core.xml"/><xi:include href=\'a.xml\'/></target>'

@@ -160,7 +160,8 @@ def test_man_page_names_the_environment_that_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["groff", "-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u"], ["man", "-l", "--warnings"]]
+    "command",
+    [["groff", "-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u"], ["man", "-l", "--warnings"]],
 )
 def test_man_page_is_formatted_without_a_warning(command: list[str]) -> None:
     done = subprocess.run(

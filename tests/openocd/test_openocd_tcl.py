@@ -95,7 +95,8 @@ def test_a_tcl_that_starts_no_programs_says_what_to_do(tmp_path: Path, name: str
 
 def program_shown(folder: Path, source: Path, path: str, setting: str = "") -> str:
     """What `mpheap --version` shows with this PATH and no other hint."""
-    file = f"source {source}\n{setting}\ncatch {{mpheap_report --version}} why\nputs -nonewline $why\n"
+    file = f"source {source}\n{setting}\ncatch {{mpheap_report --version}} why\n"
+    file += "puts -nonewline $why\n"
     return openocd(folder, file, env={"PATH": path})
 
 

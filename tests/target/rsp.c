@@ -71,8 +71,9 @@ static int receive_packet(struct rsp *rsp, char *packet, size_t size)
             packet[length++] = (char)byte;
     }
     packet[length] = '\0';
-    if (next_byte(rsp) < 0 || next_byte(rsp) < 0) // the checksum: a local socket keeps bytes whole
-        return -1;
+    for (int i = 0; i < 2; i++) // the checksum: a local socket keeps bytes whole
+        if (next_byte(rsp) < 0)
+            return -1;
     return send_bytes(rsp, "+", 1);
 }
 

@@ -58,7 +58,8 @@ static inline struct area_match set_up(const struct build *build, uint64_t start
 enum { BYTES = AREA_WORDS_MAX * 8 };
 
 // The words of the structure, and noise behind it.
-static inline void put_words(const struct build *build, const struct area_match *area, uint8_t *bytes)
+static inline void put_words(const struct build *build, const struct area_match *area,
+                             uint8_t *bytes)
 {
     uint64_t words[AREA_WORDS_MAX] = {area->table, area->table_bytes};
     size_t count = 2;

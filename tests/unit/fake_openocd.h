@@ -30,7 +30,8 @@ bool fake_is_readable(uint64_t address);
 // Answer commands that come on `in` until it closes; each ends in `end`.
 void fake_talk(struct fake *fake, int in, int out, char end);
 
-// The same on a connection to the Tcl port, as a peer_talk_fn.
-void fake_talk_tcl(int fd, void *fake);
+// The same on a connection to the Tcl port, as a peer_talk_fn whose context is
+// a struct fake.
+void fake_talk_tcl(int fd, void *context);
 
 #endif

@@ -123,7 +123,8 @@ static bool may_still_fit(const struct area_match *area, size_t word, int64_t de
 
 static void test_a_word_that_is_off_is_rejected(void **state)
 {
-    static const int64_t deltas[] = {-4096, -64, -32, -16, -8, -4, -2, -1, 1, 2, 4, 8, 16, 32, 64, 4096};
+    static const int64_t deltas[] = {-4096, -64, -32, -16, -8, -4, -2, -1,
+                                     1,     2,   4,   8,   16, 32, 64, 4096};
 
     (void)state;
     srand(2);

@@ -30,7 +30,8 @@ def test_unit(name: str, kind: str) -> None:
         [program], capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
     )
     if done.returncode:
-        pytest.fail(f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}", pytrace=False)
+        pytest.fail(f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}",
+                    pytrace=False)
 
 
 def test_there_are_unit_tests() -> None:

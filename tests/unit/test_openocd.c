@@ -135,7 +135,7 @@ static void test_refused_merge_is_taken_apart(void **state)
     fake.run_seconds = 0.004;
     struct peer *peer = peer_start(AF_INET, fake_talk_tcl, &fake);
     struct link link = open_fake(peer, 20);
-    uint8_t bytes[COUNT][4];
+    uint8_t bytes[COUNT][4] = {{0}};
     struct link_read reads[COUNT];
 
     (void)state;
