@@ -4,12 +4,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+// Also the controls that UTF-8 spells with two bytes: terminals obey those, too.
 static void make_printable(char *text)
 {
     for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f)
+        unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+        bool is_pair = c == 0xc2 && next >= 0x80 && next < 0xa0;
+
+        if (c < 0x20 || c == 0x7f || is_pair)
             *text = '?';
+        if (is_pair)
+            *++text = '?';
     }
 }
 
