@@ -17,6 +17,7 @@ BUILD := build$(if $(ASAN),-asan)$(if $(COVERAGE),-coverage)
 VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/cli/options.h)
 SOVERSION := 0
 Q := $(if $(V),,@)
+comma := ,
 
 PACKAGES := libelf libdw jansson
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -24,7 +25,6 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 CFLAGS ?= -O2 -g
 SANITIZE := $(if $(ASAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
             $(if $(COVERAGE),--coverage)
-comma := ,
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iplugin -MMD -MP
 override CFLAGS += -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(SANITIZE)
 override LDFLAGS += $(SANITIZE)
@@ -130,13 +130,19 @@ check: deps
 .PHONY: tests
 tests: $(BUILD)/tests/debugport $(UNIT_TESTS) $(if $(ASAN),,fixture)
 
+# Documents that are made by the command itself.
+.PHONY: docs
+docs: all $(BUILD)/tests/debugport
+	$(Q)docs/commands.sh $(BUILD)/mpheap >docs/commands.md
+	$(Q)$(PYTHON) docs/picture.py >docs/map.svg
+
 # --- installing ---
 
 SHARE := $(DESTDIR)$(PREFIX)/share
 INSTALLED := $(DESTDIR)$(PREFIX)/bin/mpheap $(DESTDIR)$(INCLUDEDIR)/mpheap.h \
     $(DESTDIR)$(LIBDIR)/libmpheap.so $(DESTDIR)$(LIBDIR)/libmpheap.so.$(SOVERSION) \
     $(DESTDIR)$(LIBDIR)/libmpheap.so.$(VERSION) $(DESTDIR)$(LIBDIR)/pkgconfig/mpheap.pc \
-    $(SHARE)/mpheap $(SHARE)/man/man1/mpheap.1 $(DESTDIR)$(BASHCOMPDIR)/mpheap
+    $(SHARE)/mpheap $(SHARE)/doc/mpheap $(SHARE)/man/man1/mpheap.1 $(DESTDIR)$(BASHCOMPDIR)/mpheap
 
 .PHONY: install
 install: all
@@ -155,6 +161,8 @@ install: all
 	install -m 644 openocd/mpheap.tcl $(SHARE)/mpheap/openocd/
 	install -m 644 docs/mpheap.1 $(SHARE)/man/man1/
 	install -m 644 completions/mpheap.bash $(DESTDIR)$(BASHCOMPDIR)/mpheap
+	install -d $(SHARE)/doc/mpheap
+	install -m 644 README.md LICENSE docs/*.md docs/map.svg $(SHARE)/doc/mpheap/
 
 .PHONY: uninstall
 uninstall:

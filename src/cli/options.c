@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/help.h"
+
 enum {
     KEY_ELF = 0x100,
     KEY_IMAGE,
@@ -29,7 +31,7 @@ enum {
 
 enum { GROUP_TARGET = 1, GROUP_OUTPUT = 2, GROUP_HELP = 3 };
 
-static const struct argp_option option_table[] = {
+const struct argp_option common_options[] = {
     {NULL, 0, NULL, 0, "The target:", GROUP_TARGET},
     {"elf", KEY_ELF, "FILE", 0, "The firmware's ELF: symbols, debug info, flash contents", 0},
     {"image", KEY_IMAGE, "FILE@ADDR", 0, "Raw bytes at an address; repeatable", 0},
@@ -37,7 +39,7 @@ static const struct argp_option option_table[] = {
     {"core", KEY_CORE, "FILE", 0, "An ELF core", 0},
     {"openocd", KEY_OPENOCD, "[HOST]:PORT", OPTION_ARG_OPTIONAL,
      "OpenOCD's Tcl port (127.0.0.1:6666)", 0},
-    {"target", KEY_TARGET, "NAME", 0, "OpenOCD's name of the target, where it has several", 0},
+    {"target", KEY_TARGET, "NAME", 0, "OpenOCD's name of the target, if it has several", 0},
     {"gdb", KEY_GDB, "[HOST]:PORT", 0,
      "A GDB remote stub: QEMU, pyOCD, J-Link, OpenOCD; most halt the board when one connects", 0},
     {"reg", KEY_REG, "NAME=VALUE", 0, "A register of a raw image; repeatable", 0},
@@ -263,75 +265,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return error == ARGP_ERR_UNKNOWN ? parse_output_option(key, argument, options) : error;
 }
 
-// --- help ---
-
-static const char general_doc[] =
-    "The heap of a MicroPython board, from outside."
-    "\v`mpheap REPORT --help' shows the options of a report.\n\n"
-    "Exit status: 0 done; 1 done, and the report found what it looks for; 2 wrong usage; "
-    "3 the target or a file could not be read; 4 no MicroPython heap there, or more than one "
-    "answer; 5 out of memory or another failure of our own.";
-
-static char *print_help(const struct argp *argp, const char *name, bool lists_reports)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-
-    if (!stream)
-        return NULL;
-    argp_help(argp, stream, ARGP_HELP_PRE_DOC | ARGP_HELP_USAGE | ARGP_HELP_LONG, (char *)name);
-    if (lists_reports) {
-        fputs("\n Reports:\n", stream);
-        for (size_t i = 0; reports[i]; i++)
-            fprintf(stream, "  %-10s %-8s %s\n", reports[i]->name,
-                    reports[i]->arguments ? reports[i]->arguments : "", reports[i]->summary);
-    }
-    fputc('\n', stream);
-    argp_help(argp, stream, ARGP_HELP_POST_DOC, (char *)name);
-    return fclose(stream) == 0 ? text : NULL;
-}
-
-static char *general_help(void)
-{
-    const struct argp argp = {
-        option_table, parse_option, "REPORT [ARGS]", general_doc, NULL, NULL, NULL};
-
-    return print_help(&argp, "mpheap", true);
-}
-
-static char *report_help(const struct report *report)
-{
-    char name[64];
-    const struct argp_child children[] = {{report->argp, 0, "The report:", 0}, {0}};
-    const struct argp argp = {option_table,
-                              parse_option,
-                              report->arguments,
-                              report->help,
-                              report->argp ? children : NULL,
-                              NULL,
-                              NULL};
-
-    snprintf(name, sizeof name, "mpheap %s", report->name);
-    return print_help(&argp, name, false);
-}
-
-static char *report_names(void)
-{
-    struct text names;
-
-    text_init(&names, NULL);
-    for (size_t i = 0; reports[i]; i++)
-        text_printf(&names, "%s\n", reports[i]->name);
-    return names.bytes;
-}
-
-static bool is_help(const char *argument)
-{
-    return !strcmp(argument, "--help") || !strcmp(argument, "-?") || !strcmp(argument, "-h") ||
-           !strcmp(argument, "help");
-}
-
 // --- all of it ---
 
 static bool is_endpoint(const char *word)
@@ -364,14 +297,17 @@ static int parse_rest(int argc, char **argv, struct options *options, struct mph
 {
     const struct report *report = options->report;
     const struct argp_child children[] = {{report->argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {option_table,        parse_option, report->arguments, NULL,
+    const struct argp argp = {common_options,        parse_option, report->arguments, NULL,
                               report->argp ? children : NULL, NULL, NULL};
     int at = 0;
     error_t error =
         argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &at, options);
 
-    if (!error && at == argc)
-        return 0;
+    if (!error && at == argc) {
+        options->problem = report->check ? report->check(options->report_options) : NULL;
+        if (!options->problem)
+            return 0;
+    }
     if (options->problem)
         return mph_fail(err, MPH_ERR_USAGE, "usage: %s", options->problem);
     if (error == ENOMEM)
@@ -381,37 +317,58 @@ static int parse_rest(int argc, char **argv, struct options *options, struct mph
                     word ? word : "", report->name);
 }
 
+static bool is_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "-?") || !strcmp(word, "-h");
+}
+
+// What needs no report: `mpheap --help`, `mpheap help map`, `mpheap map --version`.
+static bool wants_text(int argc, char **argv, struct options *options, struct mph_err *err)
+{
+    bool is_help_word = !strcmp(argv[1], "help");
+    const char *name = is_help_word ? argv[2] : argv[1];
+    const struct report *report = name ? report_find(name) : NULL;
+
+    if (is_help_word && argc > 2 && !report)
+        return false; // an unknown report is an error
+    if (is_help_word || is_help(argv[1])) {
+        options->help = report ? help_of_report(report) : help_in_general();
+    } else {
+        for (int i = 1; i < argc && !options->help; i++) {
+            if (is_help(argv[i]) && report)
+                options->help = help_of_report(report);
+            else if (!strcmp(argv[i], "--version"))
+                options->help = strdup("mpheap " MPHEAP_VERSION "\n");
+            else if (!strcmp(argv[i], "--reports"))
+                options->help = help_report_names();
+            else
+                continue;
+            break;
+        }
+        if (!options->help)
+            return false;
+    }
+    if (!options->help)
+        mph_fail_no_memory(err);
+    return true;
+}
+
 static int parse_words(int argc, char **argv, struct options *options, struct mph_err *err)
 {
     if (argc < 2)
         return mph_fail(err, MPH_ERR_USAGE, "usage: which report? (mpheap --help)");
-    if (is_help(argv[1]) && argc == 2)
-        options->help = general_help();
-    else if (!strcmp(argv[1], "--version"))
-        options->help = strdup("mpheap " MPHEAP_VERSION "\n");
-    else if (!strcmp(argv[1], "--reports"))
-        options->help = report_names();
-    if (options->help)
-        return 0;
+    if (wants_text(argc, argv, options, err))
+        return options->help ? 0 : MPH_ERR_NO_MEMORY;
 
-    bool is_help_first = is_help(argv[1]);
-    const char *name = is_help_first ? argv[2] : argv[1];
+    const char *name = !strcmp(argv[1], "help") ? argv[2] : argv[1];
     options->report = report_find(name);
     if (!options->report)
         return mph_fail(err, MPH_ERR_USAGE, "usage: no report is called %s (mpheap --help)", name);
-    for (int i = 1; i < argc; i++)
-        if (is_help(argv[i])) {
-            options->help = report_help(options->report);
-            return options->help ? 0 : mph_fail_no_memory(err);
-        }
     options->report_options = calloc(1, options->report->options_size + 1);
     int count = argc - 1;
     char **words = join_endpoint(&count, argv + 1, options);
-    if (!words || !options->report_options) {
-        free(words);
-        return mph_fail_no_memory(err);
-    }
-    int rc = parse_rest(count, words, options, err);
+    int rc = words && options->report_options ? parse_rest(count, words, options, err)
+                                              : mph_fail_no_memory(err);
     free(words);
     return rc;
 }
@@ -446,4 +403,13 @@ void options_deinit(struct options *options)
 bool options_have_target(const struct options *options)
 {
     return options->core || options->hex || options->images.len || options->openocd || options->gdb;
+}
+
+bool options_want_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--format=json") ||
+            (!strcmp(argv[i], "--format") && i + 1 < argc && !strcmp(argv[i + 1], "json")))
+            return true;
+    return false;
 }

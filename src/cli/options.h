@@ -56,6 +56,9 @@ struct options {
 int options_parse(int argc, char **argv, struct options *ret, struct mph_err *err);
 void options_deinit(struct options *options);
 
+// Whether words ask for JSON, for those that could not be parsed.
+bool options_want_json(int argc, char **argv);
+
 // Whether any option says where the target is.
 bool options_have_target(const struct options *options);
 

@@ -152,8 +152,11 @@ int run_command(const struct door *door, int argc, char **argv, struct mph_err *
     struct options options;
     int rc = options_parse(argc, argv, &options, err);
 
-    if (rc < 0)
+    if (rc < 0) {
+        if (options_want_json(argc, argv))
+            write_json_error(&door->out, err);
         return rc;
+    }
     rc = run_options(door, &options, err);
     options_deinit(&options);
     return rc;

@@ -127,7 +127,7 @@ int window_find_qstrs(const struct window *window, struct qstrs *ret, struct mph
     }
     if (!best.pool_count)
         return mph_fail_at(err, MPH_ERR_BAD_DATA, window->address,
-                           "qstr: no pool found (flash not readable?)");
+                           "qstr: no pool found in readable memory (--elf, or an image of flash, would tell)");
     *ret = best;
     return 0;
 }
@@ -191,7 +191,7 @@ int window_find_metatype(const struct window *window, const struct qstrs *qstrs,
     }
     free(behind);
     return rc == MPH_ERR_BAD_DATA ? mph_fail_at(err, rc, window->address,
-                                                "types: no metatype found (flash not readable?)")
+                                                "types: none found in readable memory (--elf, or an image of flash, would tell)")
                                   : rc;
 }
 

@@ -169,7 +169,7 @@ static void write_areas(const struct session *session, const struct info *info, 
     const struct heap *heap = &session->heap;
 
     text_printf(text, "%-5s %-18s %-18s %-18s %10s %10s %10s %9s\n", "area", "table", "pool_start",
-                "pool_end", "blocks", "used", "free", "max_free");
+                "pool_end", "blocks", "used_bytes", "free_bytes", "max_free");
     for (size_t i = 0; i < heap_area_count(heap); i++) {
         const struct gc_area *area = heap_area(heap, i);
         const struct gc_numbers *numbers = vec_at(&info->areas, i);
@@ -180,7 +180,7 @@ static void write_areas(const struct session *session, const struct info *info, 
                     i, area->table, area->pool_start, area->pool_end, area->block_count,
                     numbers->used_bytes, numbers->free_bytes, numbers->max_free);
     }
-    text_printf(text, "blocks of %u bytes\n", heap->layout->block_bytes);
+    text_printf(text, "a block has %u bytes; max_free is in blocks\n", heap->layout->block_bytes);
 }
 
 static void write_text(const struct session *session, const struct info *info, struct text *text)

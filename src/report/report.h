@@ -51,6 +51,8 @@ struct report {
     const char *help;      // what the report says, in a few sentences
     const struct argp *argp; // its own options, whose input is `options`; may be NULL
     size_t options_size;   // bytes of its options structure
+    // What is wrong with the options as a whole, in words, or NULL. May be NULL.
+    const char *(*check)(const void *options);
     // 0; 1 when the report found what it looks for; or a negative code.
     int (*run)(struct session *session, const void *options, struct output *output,
                struct mph_err *err);

@@ -20,20 +20,20 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct snapshot_options *options = state->input;
 
-    switch (key) {
-    case ARGP_KEY_ARG:
-        if (options->path)
-            return EINVAL;
-        options->path = argument;
-        return 0;
-    case ARGP_KEY_END:
-        return options->path ? 0 : EINVAL;
-    default:
+    if (key != ARGP_KEY_ARG || options->path)
         return ARGP_ERR_UNKNOWN;
-    }
+    options->path = argument;
+    return 0;
 }
 
 static const struct argp snapshot_argp = {NULL, parse_option, NULL, NULL, NULL, NULL, NULL};
+
+static const char *check_options(const void *raw_options)
+{
+    const struct snapshot_options *options = raw_options;
+
+    return options->path ? NULL : "FILE is missing";
+}
 
 // --- which parts ---
 
@@ -205,5 +205,6 @@ const struct report report_snapshot = {
             "sections until reads fail. FILE appears whole or not at all.",
     .argp = &snapshot_argp,
     .options_size = sizeof(struct snapshot_options),
+    .check = check_options,
     .run = run_snapshot,
 };
