@@ -150,10 +150,10 @@ def test_a_target_without_a_heap_is_one_line(tmp_path):
     assert "not reached" not in result.stdout
 
 
-def test_memory_that_cannot_be_read_is_one_line():
+def test_memory_that_cannot_be_read_is_one_line(tmp_path):
     with run.run("v1.27.0") as board:
-        core = "mpheap snapshot /dev/null --ram 0x70000000+4K"
-        result = doors.gdb(qemu(board), core, arguments=[str(run.build("v1.27.0"))])
+        save = f"mpheap snapshot {tmp_path / 'board.core'} --ram 0x70000000+4K"
+        result = doors.gdb(qemu(board), save, arguments=[str(run.build("v1.27.0"))])
     assert result.stderr.splitlines()[-1].startswith("mpheap: ")
     assert "0x70000000" in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
