@@ -161,6 +161,22 @@ static bool is_past_first_heap(const struct scan *scan, uint64_t address)
     return false;
 }
 
+// Read as much of *size bytes as there is; *size becomes less where memory ends or
+// refuses in the middle.
+static int read_chunk(struct scan *scan, uint64_t address, uint8_t *bytes, size_t *size,
+                      struct mph_err *err)
+{
+    struct mph_err failed = {0};
+    int rc = target_read(scan->target, address, bytes, *size, &failed);
+
+    if (rc == 0)
+        return 0;
+    if (rc != MPH_ERR_READ)
+        return mph_fail_again(err, &failed);
+    *size = failed.has_address && failed.address > address ? (size_t)(failed.address - address) : 0;
+    return *size ? target_read(scan->target, address, bytes, *size, err) : 0;
+}
+
 static int scan_link(struct scan *scan, const struct range *ram, struct mph_err *err)
 {
     size_t overlap = (AREA_WORDS_MAX - 1) * scan->word;
@@ -168,20 +184,16 @@ static int scan_link(struct scan *scan, const struct range *ram, struct mph_err 
     size_t kept = 0; // bytes carried over from the previous chunk
 
     for (uint64_t done = 0; done < ram->size; done += CHUNK) {
-        size_t size = ram->size - done < CHUNK ? (size_t)(ram->size - done) : CHUNK;
+        size_t wanted = ram->size - done < CHUNK ? (size_t)(ram->size - done) : CHUNK;
+        size_t size = wanted;
         uint64_t address = ram->address + done;
-        struct mph_err failed = {0};
 
         if (is_past_first_heap(scan, address))
             return 0;
-        int rc = target_read(scan->target, address, bytes + kept, size, &failed);
-        if (rc == MPH_ERR_READ) {
-            return 0;
-        }
-        if (rc < 0)
-            return mph_fail(err, rc, "%s", failed.text);
-        rc = scan_bytes(scan, bytes, address - kept, kept + size, err);
-        if (rc < 0)
+        int rc = read_chunk(scan, address, bytes + kept, &size, err);
+        if (rc == 0)
+            rc = scan_bytes(scan, bytes, address - kept, kept + size, err);
+        if (rc < 0 || size < wanted)
             return rc;
         size_t have = kept + size;
         kept = have < overlap ? have : overlap;
