@@ -47,7 +47,8 @@ enum {
 enum mpheap_state {
     MPHEAP_STATE_UNKNOWN = 0,
     MPHEAP_STATE_HALTED = 1,
-    MPHEAP_STATE_RUNNING = 2
+    MPHEAP_STATE_RUNNING = 2,
+    MPHEAP_STATE_DUMP = 3 /* not alive: a core, a memory image */
 };
 
 struct mpheap_register {

@@ -39,6 +39,7 @@ static enum run_state state_of(int state)
 {
     return state == MPHEAP_STATE_HALTED    ? RUN_HALTED
            : state == MPHEAP_STATE_RUNNING ? RUN_RUNNING
+           : state == MPHEAP_STATE_DUMP    ? RUN_DUMP
                                            : RUN_UNKNOWN;
 }
 

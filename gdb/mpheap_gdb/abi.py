@@ -18,7 +18,7 @@ from .interrupt import Interrupt
 ABI_VERSION = "0"  # of the soname, and the first number of mpheap_version()
 
 READ_REFUSED, READ_INTERRUPTED = -1, -2  # what mpheap_read_fn returns
-STATE_UNKNOWN, STATE_HALTED, STATE_RUNNING = range(3)  # enum mpheap_state
+STATE_UNKNOWN, STATE_HALTED, STATE_RUNNING, STATE_DUMP = range(4)  # enum mpheap_state
 REPORT, NOTES = 1, 2  # enum mpheap_stream
 STATUS_UNREADABLE = 3  # exit status: the target could not be read
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import gdb
 
-from .abi import STATE_HALTED, STATE_RUNNING, STATE_UNKNOWN, Target
+from .abi import STATE_DUMP, STATE_HALTED, STATE_RUNNING, STATE_UNKNOWN, Target
 
 ELF_MAGIC = b"\x7fELF"
 
@@ -52,7 +52,10 @@ def _is_elf(name: str | None) -> bool:
 
 
 def state() -> int:
-    """Whether the selected thread runs."""
+    """Whether the selected thread runs, or is one of a core."""
+    connection = gdb.selected_inferior().connection
+    if connection and connection.type == "core":
+        return STATE_DUMP
     thread = gdb.selected_thread()
     if not thread or not thread.is_valid():
         return STATE_UNKNOWN
@@ -126,5 +129,5 @@ def target() -> Target | None:
         word_bytes=_word_bytes(),
         big_endian=_is_big_endian(architecture),
         state=now,
-        registers=registers() if now == STATE_HALTED else {},
+        registers=registers() if now in (STATE_HALTED, STATE_DUMP) else {},
     )

@@ -80,10 +80,7 @@ def test_a_snapshot_in_gdb(frozen, tmp_path):
     assert doors.report([open_core], f"mpheap info --core {core}") == doors.shell(
         "info", "--core", core
     ).stdout
-    stack = re.compile(r"^stack: \d+ out of \d+$", re.M)
-    assert stack.findall(doors.report([open_core], "mpheap info")) == stack.findall(
-        doors.shell("info", "--core", core).stdout
-    )
+    assert doors.report([open_core], "mpheap info") == doors.shell("info", "--core", core).stdout
 
 
 def test_a_snapshot_from_gdb_is_one_for_the_shell(tmp_path):
