@@ -127,7 +127,8 @@ int window_find_qstrs(const struct window *window, struct qstrs *ret, struct mph
     }
     if (!best.pool_count)
         return mph_fail_at(err, MPH_ERR_BAD_DATA, window->address,
-                           "qstr: no pool found in readable memory (--elf, or an image of flash, would tell)");
+                           "qstr: no pool found in readable memory (--elf or an image of flash "
+                           "would tell)");
     *ret = best;
     return 0;
 }
@@ -190,9 +191,11 @@ int window_find_metatype(const struct window *window, const struct qstrs *qstrs,
         }
     }
     free(behind);
-    return rc == MPH_ERR_BAD_DATA ? mph_fail_at(err, rc, window->address,
-                                                "types: none found in readable memory (--elf, or an image of flash, would tell)")
-                                  : rc;
+    if (rc != MPH_ERR_BAD_DATA)
+        return rc;
+    return mph_fail_at(err, rc, window->address,
+                       "types: none found in readable memory (--elf or an image of flash "
+                       "would tell)");
 }
 
 // --- dicts ---
