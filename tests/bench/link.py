@@ -19,6 +19,8 @@ LINK_BYTES_PER_SECOND = 28 * 1024  # a slow probe
 LINK_REQUEST_SECONDS = 1e-3
 WORD = 4
 
+THROTTLE = f"--throttle={LINK_BYTES_PER_SECOND},{LINK_REQUEST_SECONDS * 1e3:g}"
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -27,6 +29,7 @@ class Cost:
     requests: int
     runs: int  # contiguous reads
     bytes: int
+    link_seconds: float  # spent waiting for answers
     commands: int  # of the adapter
     port_bytes: int
 
@@ -52,9 +55,10 @@ def measure(report: str, elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
         [MPHEAP, report, "--stats", f"--openocd=127.0.0.1:{openocd.tcl_port}", f"--elf={elf}"],
         check=True, capture_output=True, text=True)
     after = port.stats()
-    found = re.search(r"stats: (\d+) requests, (\d+) pieces, (\d+) bytes", done.stderr)
+    found = re.search(r"stats: (\d+) requests, (\d+) pieces, (\d+) bytes.* link ([\d.]+) ms",
+                      done.stderr)
     assert found, done.stderr
-    return Cost(*map(int, found.groups()),
+    return Cost(*map(int, found.groups()[:3]), float(found[4]) / 1e3,
                 commands=after["adapter_commands"] - before["adapter_commands"],
                 port_bytes=after["bus_bytes_read"] - before["bus_bytes_read"])
 
@@ -77,6 +81,18 @@ def print_cost(name: str, cost: Cost, needed: int, aim: float, requests_aim: int
     row(f"{name}: at 28 KiB/s and 1 ms an adapter command", cost.seconds(cost.commands), unit=" s")
 
 
+def measure_paced(dump: Dump) -> None:
+    """A port that takes 1 ms for each adapter command: here runs are merged."""
+    with DebugPort(dump.regions(), core="m4", registers=dump.registers,
+                   options=[THROTTLE]) as port, OpenOcd(port) as openocd:
+        openocd.tcl("halt")
+        cost = measure("map", dump.elf, port, openocd)
+    name = "map, through a port of 28 KiB/s and 1 ms a command"
+    row(f"{name}: bytes", f"{cost.bytes:,}")
+    row(f"{name}: commands", f"{cost.commands:,}")
+    row(f"{name}: took", cost.link_seconds, unit=" s")
+
+
 def measure_link(dump: Dump) -> None:
     """A halted board behind a simulated ST-Link and a real OpenOCD."""
     needed = needed_bytes(dump)
@@ -89,3 +105,4 @@ def measure_link(dump: Dump) -> None:
             print_cost(f"info, {title}", cost, needed["info"], 1.05, None)
             cost = typical("map", elf, port, openocd)
             print_cost(f"map, {title}", cost, needed["map"], 1.3, 12)
+    measure_paced(dump)

@@ -11,7 +11,7 @@ def row(name: str, value: float | str, aim: float | None = None, unit: str = "")
     shown = value if isinstance(value, str) else f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
     verdict = "" if aim is None else "ok" if float(value) <= aim else "over"
     wanted = "" if aim is None else f"<= {aim:.3g}"
-    print(f"{name:<58} {shown + unit:>14} {wanted:>10} {verdict}".rstrip(), flush=True)
+    print(f"{name:<64} {shown + unit:>14} {wanted:>10} {verdict}".rstrip(), flush=True)
 
 
 def heading(text: str) -> None:
@@ -21,4 +21,4 @@ def heading(text: str) -> None:
 
 def skipped(name: str, why: str) -> None:
     """A measurement that could not be taken."""
-    print(f"{name:<58} not measured: {why}", file=sys.stdout, flush=True)
+    print(f"{name:<64} not measured: {why}", file=sys.stdout, flush=True)
