@@ -221,6 +221,19 @@ static bool is_all_zero(struct target *target, uint64_t address, uint64_t size)
     return true;
 }
 
+static int check_readable(struct target *target, uint64_t address, uint64_t size,
+                          struct mph_err *err)
+{
+    int rc = 0;
+
+    for (uint64_t at = 0; rc == 0 && at < size; at += 64) {
+        uint8_t bytes[64];
+
+        rc = target_read(target, address + at, bytes, size - at < 64 ? (size_t)(size - at) : 64, err);
+    }
+    return rc;
+}
+
 // The ELF's mp_state_ctx holds no area. Say which of the possible reasons it is.
 static int explain_no_area(const struct layout *layout, struct target *target, uint64_t address,
                            uint64_t size, const struct firmware *firmware,
@@ -242,6 +255,9 @@ static int explain_no_area(const struct layout *layout, struct target *target, u
                            "heap: all zeros at 0x%llx: not initialised, or memory that reads "
                            "as zeros",
                            (unsigned long long)address);
+    rc = check_readable(target, address, size, err);
+    if (rc < 0)
+        return rc;
     return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
                        "heap: no valid heap area at 0x%llx (corrupt, or another firmware's ELF)",
                        (unsigned long long)address);
