@@ -322,48 +322,38 @@ static bool is_help(const char *word)
     return !strcmp(word, "--help") || !strcmp(word, "-?") || !strcmp(word, "-h");
 }
 
-// What needs no report: `mpheap --help`, `mpheap help map`, `mpheap map --version`.
-static bool wants_text(int argc, char **argv, struct options *options, struct mph_err *err)
+// The text that these words ask for instead of a report, or NULL. `report` is the
+// one they name, or NULL.
+static char *text_wanted(int argc, char **argv, const struct report *report)
 {
-    bool is_help_word = !strcmp(argv[1], "help");
-    const char *name = is_help_word ? argv[2] : argv[1];
-    const struct report *report = name ? report_find(name) : NULL;
-
-    if (is_help_word && argc > 2 && !report)
-        return false; // an unknown report is an error
-    if (is_help_word || is_help(argv[1])) {
-        options->help = report ? help_of_report(report) : help_in_general();
-    } else {
-        for (int i = 1; i < argc && !options->help; i++) {
-            if (is_help(argv[i]) && report)
-                options->help = help_of_report(report);
-            else if (!strcmp(argv[i], "--version"))
-                options->help = strdup("mpheap " MPHEAP_VERSION "\n");
-            else if (!strcmp(argv[i], "--reports"))
-                options->help = help_report_names();
-            else
-                continue;
-            break;
-        }
-        if (!options->help)
-            return false;
+    if (is_help(argv[1]) || !strcmp(argv[1], "help"))
+        return report ? help_of_report(report) : help_in_general();
+    for (int i = 1; i < argc; i++) {
+        if (report && is_help(argv[i]))
+            return help_of_report(report);
+        if (!strcmp(argv[i], "--version"))
+            return strdup("mpheap " MPHEAP_VERSION "\n");
+        if (!strcmp(argv[i], "--reports"))
+            return help_report_names();
     }
-    if (!options->help)
-        mph_fail_no_memory(err);
-    return true;
+    return NULL;
 }
 
 static int parse_words(int argc, char **argv, struct options *options, struct mph_err *err)
 {
     if (argc < 2)
         return mph_fail(err, MPH_ERR_USAGE, "usage: which report? (mpheap --help)");
-    if (wants_text(argc, argv, options, err))
-        return options->help ? 0 : MPH_ERR_NO_MEMORY;
 
-    const char *name = !strcmp(argv[1], "help") ? argv[2] : argv[1];
-    options->report = report_find(name);
+    bool is_help_first = is_help(argv[1]) || !strcmp(argv[1], "help");
+    const char *name = is_help_first ? argv[2] : argv[1];
+    options->report = name ? report_find(name) : NULL;
+    if (options->report || argc == 2)
+        options->help = text_wanted(argc, argv, options->report);
+    if (options->help)
+        return 0;
     if (!options->report)
         return mph_fail(err, MPH_ERR_USAGE, "usage: no report is called %s (mpheap --help)", name);
+
     options->report_options = calloc(1, options->report->options_size + 1);
     int count = argc - 1;
     char **words = join_endpoint(&count, argv + 1, options);
