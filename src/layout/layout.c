@@ -300,6 +300,32 @@ static bool check_area(struct layout *layout, struct target *target, struct area
            area_match_words(words, layout->word_bytes, layout->big_endian, address, ret);
 }
 
+// The invariants leave no freedom: where debug information has the pool elsewhere
+// than they do, it is not this firmware's.
+static int compare_pools(const struct layout *layout, struct target *target,
+                         const struct area_match *area, const struct firmware *firmware,
+                         struct mph_err *err)
+{
+    static const enum member ends[] = {MEMBER_AREA_POOL_START, MEMBER_AREA_POOL_END};
+    uint64_t pool[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t address = layout->area + (uint64_t)layout->members[ends[i]].offset;
+        int rc = layout_read_word(layout, target, address, &pool[i], err);
+
+        if (rc < 0)
+            return rc;
+    }
+    if (pool[0] == area->pool_start && pool[1] == area->pool_end)
+        return 0;
+    return mph_fail_at(err, MPH_ERR_WRONG_ELF, layout->area,
+                       "ELF: its debug info has the pool at 0x%llx..0x%llx, memory at 0x%llx..0x%llx "
+                       "(%s)",
+                       (unsigned long long)pool[0], (unsigned long long)pool[1],
+                       (unsigned long long)area->pool_start, (unsigned long long)area->pool_end,
+                       firmware->path);
+}
+
 static int from_dwarf(struct layout *layout, struct target *target, const struct firmware *firmware,
                       const struct layout_options *options, struct mph_err *err)
 {
@@ -323,7 +349,7 @@ static int from_dwarf(struct layout *layout, struct target *target, const struct
     layout->block_bytes = area.block_bytes;
     layout->block_how = HOW_MEASURED;
     layout->gap = area.gap;
-    return 0;
+    return compare_pools(layout, target, &area, firmware, err);
 }
 
 // A version string in a dump that is not the ELF's is proof of a wrong ELF.

@@ -120,6 +120,16 @@ def test_elf_of_another_build(dump: Dump, dump_of, variant: str) -> None:
     assert_no_heap(result, dump_of(variant).elf()[1])
 
 
+def test_debug_info_and_memory_that_disagree_are_both_told(dump: Dump, dump_of) -> None:
+    """An ELF without the finaliser member takes the pool's bounds from the wrong words."""
+    file, address = dump.files["ram"]
+    area = mpheap.info(*dump.images())["heap"]["areas"][0]
+    elf = dump_of("v1.27.0-nofinal").elf()
+    result = mpheap.run("map", f"--image={file}@{address:#x}", *elf)
+    bounds = f"{area['pool_start_address']}..{area['pool_end_address']}"
+    assert_no_heap(result, elf[1], f"memory at {bounds}", f"..{area['pool_start_address']}, memory")
+
+
 # A damaged area
 
 
