@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import time
 from dataclasses import dataclass
@@ -83,11 +82,11 @@ def has_room(size: int, folder: Path) -> bool:
 
 def measure_heap(heap: Heap, name: str, first: dict[str, float]) -> None:
     """The rows of one size; `first` keeps the time a block of the smallest."""
-    reading = statistics.median(read_seconds(heap) for _ in range(RUNS))
+    reading = min(read_seconds(heap) for _ in range(RUNS))
     for report in ("info", "map"):
         options = [f"--elf={FOLDER / 'large.elf'}"]
         runs = [run_report(report, heap, *options) for _ in range(RUNS)]
-        seconds = statistics.median(run[0] for run in runs)
+        seconds = min(run[0] for run in runs)  # other load only adds
         a_block = seconds * 1e9 / heap.blocks
         first.setdefault(report, a_block)
         row(f"{report} of {name}: a block", a_block, unit=" ns")
