@@ -229,7 +229,8 @@ static int check_readable(struct target *target, uint64_t address, uint64_t size
     for (uint64_t at = 0; rc == 0 && at < size; at += 64) {
         uint8_t bytes[64];
 
-        rc = target_read(target, address + at, bytes, size - at < 64 ? (size_t)(size - at) : 64, err);
+        rc = target_read(target, address + at, bytes, size - at < 64 ? (size_t)(size - at) : 64,
+                         err);
     }
     return rc;
 }
@@ -319,8 +320,8 @@ static int compare_pools(const struct layout *layout, struct target *target,
     if (pool[0] == area->pool_start && pool[1] == area->pool_end)
         return 0;
     return mph_fail_at(err, MPH_ERR_WRONG_ELF, layout->area,
-                       "ELF: its debug info has the pool at 0x%llx..0x%llx, memory at 0x%llx..0x%llx "
-                       "(%s)",
+                       "ELF: its debug info has the pool at 0x%llx..0x%llx, memory at "
+                       "0x%llx..0x%llx (%s)",
                        (unsigned long long)pool[0], (unsigned long long)pool[1],
                        (unsigned long long)area->pool_start, (unsigned long long)area->pool_end,
                        firmware->path);
