@@ -17,7 +17,9 @@ UNREADABLE, NO_HEAP = 3, 4
 RAM = 0x20000000
 WORDS = (0, 1, 0x20000000, 0x20001234, 0x7FFFFFFF, 0xFFFFFFF0, 0xFFFFFFFF)
 # Members of mp_state_mem_area_t in v1.28.0-split, by word.
-FIELDS = ("next", "table", "bytes", "finalisers", "pool_start", "pool_end", "last_free", "last_used")
+FIELDS = (
+    "next", "table", "bytes", "finalisers", "pool_start", "pool_end", "last_free", "last_used",
+)
 TIERS = ("dwarf", "symbols", "memory")
 
 
@@ -229,7 +231,8 @@ def test_orphan_tails_are_counted_and_said(dump: Dump, tmp_path: Path) -> None:
     first = pool_end - 4 * 8 * 16 + 2 * 16
 
     assert result.status == 0
-    assert any(f"2 runs of tails follow no head, the first at {first:#x}" in n for n in result.notes)
+    note = f"2 runs of tails follow no head, the first at {first:#x}"
+    assert any(note in line for line in result.notes)
     assert after["used_bytes"] == before["used_bytes"] + 3 * 16
     assert after["used_bytes"] + after["free_bytes"] == after["total_bytes"]
 
