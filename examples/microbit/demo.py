@@ -106,17 +106,18 @@ def check_same(who: str, text: str, board_map: str) -> None:
 
 def from_shell(page: Page, port: int, report: str) -> str:
     page.typed("$", f"mpheap {report} --openocd :{port}")
-    done = subprocess.run(
-        [MPHEAP, report, "--openocd", f":{port}"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    page.answer(done.stdout + done.stderr)
-    if done.returncode:
-        raise Failure(f"the shell: exit status {done.returncode}")
-    return done.stdout
+    argv = [MPHEAP, report, "--openocd", f":{port}"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            shown, notes = process.communicate(timeout=20)
+        except BaseException:
+            process.terminate()  # so that it removes its temporary files
+            raise
+    page.answer(shown + notes)
+    if process.returncode:
+        raise Failure(f"the shell: exit status {process.returncode}")
+    return shown
 
 
 def from_gdb(page: Page, port: int) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 from typing import Self
 
-PROMPT = b"\r> "
+PROMPTS = (b"\r> ", b"\n> ")  # the second one behind a line of the log
 
 
 def quote(word: str) -> str:
@@ -26,20 +26,21 @@ class Console:
 
     def __enter__(self) -> Self:
         self._stream = socket.create_connection(("127.0.0.1", self._port), self._timeout)
-        self._wait_prompt()
+        self._wait_prompt(b"")
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._stream.close()
 
-    def _wait_prompt(self) -> bytes:
+    def _wait_prompt(self, echo: bytes) -> bytes:
+        """Everything up to the prompt that comes behind `echo`."""
         data = b""
-        while not data.endswith(PROMPT):
+        while not (echo in data and data.endswith(PROMPTS)):
             more = self._stream.recv(65536)
             if not more:
                 raise EOFError(f"openocd closed the console after {data!r}")
             data += more
-        return data[: -len(PROMPT)]
+        return data[: -len(PROMPTS[0])]
 
     def start(self, command: str) -> None:
         """Types a command and does not wait for its end."""
@@ -51,8 +52,9 @@ class Console:
 
         That is all behind the echo of what was typed; before it comes what OpenOCD had to say.
         """
-        shown = self._wait_prompt().replace(b"\0", b"").decode()
-        return shown.rpartition(self._command + "\r\n")[2].replace("\r\n", "\n")
+        echo = self._command.encode() + b"\r\n"
+        shown = self._wait_prompt(echo).replace(b"\0", b"")
+        return shown.rpartition(echo)[2].decode().replace("\r\n", "\n")
 
     def run(self, command: str) -> str:
         """What a command shows."""

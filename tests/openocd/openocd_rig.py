@@ -18,7 +18,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "openocd" / "mpheap.tcl"
 NOTHING_THERE = (
     "--fault=0x40000,0x1ffc0000",
     "--fault=0x20004000,0x1fffc000",
-    "--fault=0x60000000,0x40000000",
+    "--fault=0x60000000,0x80000000",
 )
 
 

@@ -9,7 +9,7 @@ import shutil
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -190,13 +190,21 @@ def test_a_program_that_is_ended_is_an_error(dump, number: int, error: str | Non
     with opened(dump[0], options=SLOW) as (port, openocd, console):
         openocd_pid(openocd)
         console.start("mpheap map")
-        os.kill(child_of(openocd), number)
+        child = child_of(openocd)
+        wait_until(lambda: is_gone_after(child, number), 5, "the program's end")
         shown = console.finish()
         assert re.fullmatch(r"mpheap: .+\n", shown)
         assert error is None or error in shown
         assert openocd.tcl("set mpheap_status") == "5" or error is None
         assert console.run("mpheap map") == dump[1]
         assert port.stats()["memory_writes"] == 0
+
+
+def is_gone_after(pid: int, number: int) -> bool:
+    """Sends a signal. One that comes before the program waits for an answer may be lost."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+    return not executable(str(pid))
 
 
 def test_a_program_holds_none_of_openocd_s_files(dump, scratch: Path) -> None:
@@ -216,7 +224,11 @@ def test_a_program_holds_none_of_openocd_s_files(dump, scratch: Path) -> None:
 
 
 def sockets_of(pid: int) -> list[str]:
-    links = (os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
+    """Its open sockets; it may close some meanwhile."""
+    links = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            links.append(os.readlink(link))
     return [link for link in links if link.startswith("socket:")]
 
 
