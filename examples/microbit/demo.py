@@ -157,7 +157,7 @@ def boot(page: Page, board: Board) -> str:
     page.heading(
         "A micro:bit runs a Python program",
         f"The board is a {machine}, emulated by QEMU.",
-        f"Its firmware is {release}, as Debian packages it.",
+        f"Its firmware is {release.split('; ')[-1]}, as Debian packages it.",
         "The program is typed at its prompt. It ends in a loop, so that the heap stands still.",
     )
     for line in (PROGRAM + FREEZE).splitlines():
