@@ -4,9 +4,9 @@
 #include <elf.h>
 #include <string.h>
 
-// Bytes of flash compared before they are believed, at the start and the middle
-// of the largest section: 128 bytes differ between any two builds.
-enum { SAMPLE = 64 };
+// Bytes of flash compared before they are believed, at the start and in the middle
+// of the largest section: code that moved by one instruction differs there.
+enum { SAMPLE = 32 };
 
 static int load_dwarf(struct firmware *firmware, struct mph_err *err)
 {

@@ -9,8 +9,9 @@
 #include "base/bytes.h"
 #include "layout/area.h"
 
-// More areas than a board has pieces of RAM; ESP32 adds them as it grows.
-enum { AREAS_MAX = 1024 };
+// More areas than a board has pieces of RAM; ESP32 adds them as it grows. And more
+// blocks than any area has, so that a damaged bound cannot ask for all memory here.
+enum { AREAS_MAX = 1024, BLOCKS_MAX = 1 << 29 };
 
 static void problem(struct heap *heap, uint64_t address, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -114,7 +115,7 @@ static void believe_blocks(struct heap *heap, struct target *target, struct gc_a
             "the area at 0x%llx has a table of %llu bytes for a pool of %llu blocks",
             (unsigned long long)area->address, (unsigned long long)area->table_bytes,
             (unsigned long long)in_pool);
-    if (area->table_bytes < (in_pool + 3) / 4)
+    if (area->table_bytes < (area->block_count + 3) / 4)
         area->block_count = area->table_bytes * 4;
     if (area->table < area->pool_start && area->block_count > (area->pool_start - area->table) * 4)
         area->block_count = (area->pool_start - area->table) * 4;

@@ -3,10 +3,11 @@
 
 #include "base/bytes.h"
 
-// Enough heads to tell chance from rule.
-enum { HEADS_MIN = 8, HEADS_MAX = 512 };
+// Enough heads to tell chance from rule, and no more than that are looked at.
+enum { HEADS_MIN = 8, HEADS_MAX = 512, LOOKS_MAX = 1 << 16 };
 
 struct tally {
+    unsigned looks;    // heads looked at
     unsigned in_flash; // heads whose first word points into read-only memory
     unsigned types;    // of these, how many point to a type
 };
@@ -26,6 +27,7 @@ static void look_at_head(const struct heap *heap, struct target *target, uint64_
     const uint8_t *head = target_direct(target, address, word);
     uint64_t metatype;
 
+    tally->looks++;
     if (!head)
         return;
     uint64_t type = bytes_get(head, word, heap->layout->big_endian);
@@ -39,7 +41,9 @@ static void look_at_head(const struct heap *heap, struct target *target, uint64_
 static void look_at_area(const struct heap *heap, struct target *target,
                          const struct gc_area *area, struct tally *tally)
 {
-    for (uint64_t block = 0; block < area->block_count && tally->in_flash < HEADS_MAX; block++) {
+    for (uint64_t block = 0; block < area->block_count && tally->looks < LOOKS_MAX &&
+                             tally->in_flash < HEADS_MAX;
+         block++) {
         enum block kind = area_block(area, block);
 
         if (kind == BLOCK_HEAD || kind == BLOCK_MARK)

@@ -56,17 +56,22 @@ static bool find_version_in(struct layout *layout, const uint8_t *bytes, size_t 
     return true;
 }
 
+// No firmware has its banner further into flash; a heap may be much larger.
+enum { SEGMENT_SEARCH = 16 << 20 };
+
 // What a dump holds of its own is what ran, whatever ELF came with it.
-bool version_of_dump(struct layout *layout, const struct target *target,
-                              const char *except)
+bool version_of_dump(struct layout *layout, const struct target *target, const char *except)
 {
     for (size_t i = 0; i < target->space.segments.len; i++) {
         const struct segment *segment = vec_at(&target->space.segments, i);
 
-        if (segment->bytes &&
-            (!except || strncmp(segment->name, except, sizeof segment->name - 1)) &&
-            find_version_in(layout, segment->bytes, (size_t)(segment->last - segment->first + 1),
-                            HOW_MEASURED))
+        uint64_t size = segment->last - segment->first + 1;
+        bool is_excepted =
+            except && !strncmp(segment->name, except, sizeof segment->name - 1);
+
+        if (segment->bytes && !is_excepted &&
+            find_version_in(layout, segment->bytes,
+                            size < SEGMENT_SEARCH ? (size_t)size : SEGMENT_SEARCH, HOW_MEASURED))
             return true;
     }
     return false;

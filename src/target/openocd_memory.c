@@ -291,11 +291,16 @@ static void gather_adapt(const struct gather *gather, struct openocd_memory *mem
     if (gather->count == memory->runs.limit)
         portion_adapt(&memory->runs, seconds);
 
-    if (gather->words >= 64 * gather->count)
+    if (gather->words >= 64 * gather->count) {
         memory->word_seconds = seconds / (double)gather->words;
-    else if (gather->count >= memory->runs.least)
-        memory->run_seconds = (seconds - memory->word_seconds * (double)gather->words) /
-                              (double)gather->count;
+    } else if (gather->count >= memory->runs.least) {
+        double words = memory->word_seconds * (double)gather->words;
+        double run = (seconds - words) / (double)gather->count;
+
+        // The least so far: one pause of the host must not make reads look dear.
+        if (!memory->run_seconds || run < memory->run_seconds)
+            memory->run_seconds = run;
+    }
 }
 
 static int read_gather(struct openocd_memory *memory, struct cursor *cursor, struct mph_err *err)
