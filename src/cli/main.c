@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/run.h"
+#include "target/stream.h"
 
 static int write_stream(void *context, const char *bytes, size_t size)
 {
@@ -40,6 +41,7 @@ static void drop_inherited(int argc, char **argv)
 static void on_signal(int number)
 {
     (void)number;
+    stream_interrupt();
 }
 
 static void catch_signals(void)

@@ -189,8 +189,8 @@ static int from_memory_any_word(struct layout *layout, struct target *target,
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         struct mph_err tried = {0};
 
-        if (target->link.ops && i > 0)
-            break; // a board on a debug port; its link tells when it has 64 bits
+        if (target->link.ops && i > 1)
+            break; // what a search over a link costs; no big-endian port of MicroPython is known
         layout->word_bytes = tries[i].word_bytes;
         layout->big_endian = target->big_endian = tries[i].big_endian;
         layout->word_how = HOW_MEASURED;

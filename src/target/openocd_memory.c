@@ -187,10 +187,14 @@ static void gather_plan(struct gather *gather, const struct openocd_memory *memo
     }
 }
 
+// Memory that refuses is no news for OpenOCD's log, which would tell it line by line,
+// to a GDB in `continue` too; its messages are off meanwhile, unless it is being debugged.
 static void gather_script(struct text *script, const struct openocd_memory *memory,
                           const struct gather *gather)
 {
-    text_puts(script, "set mph_o {}; foreach {mph_a mph_n} {");
+    text_puts(script, "set mph_l [lindex [debug_level] end];"
+                      " if {$mph_l < 3} {debug_level -1};"
+                      " set mph_o {}; foreach {mph_a mph_n} {");
     for (size_t i = 0; i < gather->count; i++)
         text_printf(script, " 0x%llx %zu", (unsigned long long)gather->runs[i].address,
                     gather->runs[i].count);
@@ -200,7 +204,7 @@ static void gather_script(struct text *script, const struct openocd_memory *memo
     else
         text_printf(script, "capture {%s mdw $mph_a $mph_n}", memory->target);
     text_puts(script, "} mph_v]} {append mph_o {!;}} else {append mph_o $mph_v {;}}};"
-                      " lindex [list $mph_o [unset mph_o mph_v]] 0");
+                      " debug_level $mph_l; lindex [list $mph_o [unset mph_l mph_o mph_v]] 0");
 }
 
 static int gather_ask(const struct gather *gather, const struct openocd_memory *memory,

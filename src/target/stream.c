@@ -50,6 +50,20 @@ static void block_others(sigset_t *ret)
 }
 
 // Wait until the descriptor is ready.
+// Set by a signal handler: a signal that comes between two waits ends the next one.
+static volatile sig_atomic_t has_interrupt;
+
+void stream_interrupt(void)
+{
+    has_interrupt = 1;
+}
+
+static int fail_interrupted(const struct stream *stream, struct mph_err *err)
+{
+    has_interrupt = 0; // told once: what cleans up after it may talk again
+    return mph_fail(err, MPH_ERR_INTERRUPTED, "%s: interrupted (%s)", stream->what, stream->peer);
+}
+
 static int wait_ready(const struct stream *stream, int fd, short events, double deadline,
                       struct mph_err *err)
 {
@@ -60,6 +74,8 @@ static int wait_ready(const struct stream *stream, int fd, short events, double 
 
     if (left <= 0)
         return fail_timeout(stream, err);
+    if (has_interrupt)
+        return fail_interrupted(stream, err);
     block_others(&blocked);
     int count = ppoll(&ready, 1, &limit, &blocked);
     if (count > 0)
@@ -67,8 +83,7 @@ static int wait_ready(const struct stream *stream, int fd, short events, double 
     if (count == 0)
         return fail_timeout(stream, err);
     if (errno == EINTR)
-        return mph_fail(err, MPH_ERR_INTERRUPTED, "%s: interrupted (%s)", stream->what,
-                        stream->peer);
+        return fail_interrupted(stream, err);
     return stream_fail(stream, err, strerror(errno));
 }
 

@@ -30,6 +30,10 @@ int stream_connect(struct stream *ret, const char *what, const char *endpoint, d
 void stream_init_pipes(struct stream *stream, const char *what, const char *peer, int in, int out,
                        double timeout);
 
+// End the next wait of any stream, or the one that goes on, with
+// MPH_ERR_INTERRUPTED. May be called from a signal handler.
+void stream_interrupt(void);
+
 // Closing a closed stream is fine.
 void stream_close(struct stream *stream);
 
