@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "target/devices.h"
 #include "layout/types.h"
+#include "target/devices.h"
 
 // --- reading the window ---
 
@@ -23,8 +23,7 @@ static int read_downwards(struct window *window, uint64_t first, uint64_t end, u
         size_t left = (size_t)(end - first) - done;
         uint8_t *at = bytes + left - step;
 
-        if (left < step ||
-            target_read(window->target, end - done - step, at, step, NULL) < 0) {
+        if (left < step || target_read(window->target, end - done - step, at, step, NULL) < 0) {
             step = step > window->word_bytes ? window->word_bytes : 0;
             continue;
         }
@@ -91,17 +90,17 @@ static bool is_pointer(const struct window *window, uint64_t word)
 
 // Declare a read of `size` bytes behind each of the given words.
 static int fetch_behind(const struct window *window, const uint64_t *words, size_t count,
-                        size_t size)
+                        size_t size, struct mph_err *err)
 {
     struct range *ranges = calloc(count ? count : 1, sizeof *ranges);
     size_t used = 0;
 
     if (!ranges)
-        return MPH_ERR_NO_MEMORY;
+        return mph_fail_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (is_pointer(window, words[i]))
             ranges[used++] = (struct range){words[i], size};
-    int rc = target_fetch(window->target, ranges, used, NULL);
+    int rc = target_fetch(window->target, ranges, used, err);
     free(ranges);
     return rc;
 }
@@ -112,7 +111,7 @@ int window_find_qstrs(const struct window *window, struct qstrs *ret, struct mph
 {
     struct qstrs best = {0};
 
-    int rc = fetch_behind(window, window->words, window->count, 4 * window->word_bytes);
+    int rc = fetch_behind(window, window->words, window->count, 4 * window->word_bytes, err);
     if (rc < 0)
         return mph_fail(err, rc, "qstr: the search for pools failed");
     for (size_t i = 0; i < window->count; i++) {
@@ -143,14 +142,17 @@ static int compare_words(const void *left, const void *right)
 }
 
 // The first words of what the window's words point to.
-static int read_behind(const struct window *window, uint64_t **ret, size_t *ret_count)
+static int read_behind(const struct window *window, uint64_t **ret, size_t *ret_count,
+                       struct mph_err *err)
 {
     uint64_t *behind = calloc(window->count, sizeof *behind);
     size_t used = 0;
 
-    if (!behind || fetch_behind(window, window->words, window->count, window->word_bytes) < 0) {
+    int rc = behind ? fetch_behind(window, window->words, window->count, window->word_bytes, err)
+                    : mph_fail_no_memory(err);
+    if (rc < 0) {
         free(behind);
-        return -1;
+        return rc;
     }
     for (size_t i = 0; i < window->count; i++)
         if (is_pointer(window, window->words[i]) &&
@@ -170,11 +172,12 @@ int window_find_metatype(const struct window *window, const struct qstrs *qstrs,
     uint64_t *behind;
     size_t count;
 
-    if (read_behind(window, &behind, &count) < 0)
-        return mph_fail_no_memory(err);
-    int rc = fetch_behind(window, behind, count, window->word_bytes) < 0
-                 ? mph_fail(err, MPH_ERR_LINK, "types: the search for the metatype failed")
-                 : MPH_ERR_BAD_DATA;
+    int rc = read_behind(window, &behind, &count, err);
+    if (rc < 0)
+        return rc;
+    rc = fetch_behind(window, behind, count, window->word_bytes, err);
+    if (rc == 0)
+        rc = MPH_ERR_BAD_DATA; // until one is found
     for (size_t i = 0; rc == MPH_ERR_BAD_DATA && i < count; i++) {
         uint64_t self;
 
