@@ -42,10 +42,10 @@ static void write_notes(const struct door *door, const struct output *output)
 
     text_init(&text, &door->notes);
     for (size_t i = 0; i < output->notes.len; i++) {
-        const struct output_note *note = vec_at(&output->notes, i);
+        const char *note = notes_text(&output->notes, i);
 
         text_puts(&text, "mpheap: note: ");
-        text_escaped(&text, note->text, strlen(note->text));
+        text_escaped(&text, note, strlen(note));
         text_putc(&text, '\n');
     }
     text_finish(&text, NULL);
@@ -76,8 +76,8 @@ static void write_json_error(const struct sink *sink, const struct mph_err *err)
 {
     struct text text;
     struct output output;
-    json_t *body = json_pack("{s:s, s:o}", "code", mph_code_name(err->code), "text",
-                             json_text(err->text));
+    json_t *body =
+        json_pack("{s:s, s:o}", "code", mph_code_name(err->code), "text", json_text(err->text));
 
     if (body && err->has_address)
         json_object_set_new(body, "address", json_address(err->address));

@@ -25,13 +25,8 @@ static int load_dwarf(struct firmware *firmware, struct mph_err *err)
 int firmware_init(struct firmware *firmware, const char *path, struct target *target,
                   struct mph_err *err)
 {
-    const uint8_t *bytes;
-    size_t size;
-
     *firmware = (struct firmware){.path = path};
-    int rc = target_map_file(target, path, &bytes, &size, err);
-    if (rc == 0)
-        rc = elf_file_init(&firmware->file, bytes, size, path, err);
+    int rc = target_open_elf(target, path, &firmware->file, err);
     if (rc < 0)
         return rc;
     if (firmware->file.type == ET_DYN && target->entry)

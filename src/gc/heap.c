@@ -13,22 +13,6 @@
 // blocks than any area has, so that a damaged bound cannot ask for all memory here.
 enum { AREAS_MAX = 1024, BLOCKS_MAX = 1 << 29 };
 
-static void problem(struct heap *heap, uint64_t address, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void problem(struct heap *heap, uint64_t address, const char *format, ...)
-{
-    struct heap_problem *found = vec_add(&heap->problems);
-    va_list args;
-
-    if (!found)
-        return;
-    found->address = address;
-    va_start(args, format);
-    vsnprintf(found->text, sizeof found->text, format, args);
-    va_end(args);
-}
-
 // --- the area structure ---
 
 static uint64_t structure_bytes(const struct layout *layout)
@@ -101,20 +85,20 @@ static void believe_blocks(struct heap *heap, struct target *target, struct gc_a
     uint64_t in_pool = area->pool_end > area->pool_start
                            ? (area->pool_end - area->pool_start) / heap->layout->block_bytes
                            : 0;
-    bool is_lying = area->table_bytes != (in_pool + 3) / 4 || in_pool % 4 ||
-                    area->table >= area->pool_start;
+    bool is_lying =
+        area->table_bytes != (in_pool + 3) / 4 || in_pool % 4 || area->table >= area->pool_start;
 
     area->block_count = in_pool;
     if (!is_lying && !keeps_invariants(heap->layout, target, area))
-        problem(heap, area->address,
-                "the area at 0x%llx is damaged: its tables and its pool do not fit together",
-                (unsigned long long)area->address);
+        notes_add(&heap->problems,
+                  "the area at 0x%llx is damaged: its tables and its pool do not fit together",
+                  (unsigned long long)area->address);
     if (!is_lying)
         return;
-    problem(heap, area->address,
-            "the area at 0x%llx has a table of %llu bytes for a pool of %llu blocks",
-            (unsigned long long)area->address, (unsigned long long)area->table_bytes,
-            (unsigned long long)in_pool);
+    notes_add(&heap->problems,
+              "the area at 0x%llx has a table of %llu bytes for a pool of %llu blocks",
+              (unsigned long long)area->address, (unsigned long long)area->table_bytes,
+              (unsigned long long)in_pool);
     if (area->table_bytes < (area->block_count + 3) / 4)
         area->block_count = area->table_bytes * 4;
     if (area->table < area->pool_start && area->block_count > (area->pool_start - area->table) * 4)
@@ -150,14 +134,14 @@ static int follow_areas(struct heap *heap, struct target *target, struct mph_err
         struct mph_err why = {0};
 
         if (is_known_area(heap, address) || heap->areas.len == AREAS_MAX) {
-            problem(heap, address, "the list of areas loops back to 0x%llx",
-                    (unsigned long long)address);
+            notes_add(&heap->problems, "the list of areas loops back to 0x%llx",
+                      (unsigned long long)address);
             return 0;
         }
         int rc = read_area(heap->layout, target, address, &area, &next, &why);
         if (rc == MPH_ERR_READ && heap->areas.len) {
-            problem(heap, address, "the list of areas leads to unreadable 0x%llx",
-                    (unsigned long long)address);
+            notes_add(&heap->problems, "the list of areas leads to unreadable 0x%llx",
+                      (unsigned long long)address);
             return 0;
         }
         if (rc == 0) {
@@ -202,9 +186,8 @@ static int read_table(struct heap *heap, struct target *target, struct gc_area *
     int rc = target_read(target, area->table, area->owned_bits, (size_t)size, &why);
     if (rc == MPH_ERR_READ) {
         size = readable_part(target, area, size);
-        problem(heap, area->table + size,
-                "the allocation table at 0x%llx cannot be read from 0x%llx on",
-                (unsigned long long)area->table, (unsigned long long)(area->table + size));
+        notes_add(&heap->problems, "the allocation table at 0x%llx cannot be read from 0x%llx on",
+                  (unsigned long long)area->table, (unsigned long long)(area->table + size));
         area->block_count = size * 4;
         rc = size ? target_read(target, area->table, area->owned_bits, (size_t)size, &why) : 0;
     }
@@ -283,12 +266,11 @@ static void forget(const struct heap *heap, struct target *target)
     }
 }
 
-int heap_refresh(struct heap *heap, struct target *target, bool *ret_changed,
-                 struct mph_err *err)
+int heap_refresh(struct heap *heap, struct target *target, bool *ret_changed, struct mph_err *err)
 {
     struct heap again = {.layout = heap->layout,
                          .areas = VEC_OF(struct gc_area),
-                         .problems = VEC_OF(struct heap_problem),
+                         .problems = NOTES,
                          .rereads = heap->rereads};
 
     forget(heap, target);
@@ -321,9 +303,7 @@ static int load_steady(struct heap *heap, struct target *target, unsigned tries,
 int heap_init(struct heap *heap, struct target *target, const struct layout *layout,
               const struct heap_options *options, struct mph_err *err)
 {
-    *heap = (struct heap){.layout = layout,
-                          .areas = VEC_OF(struct gc_area),
-                          .problems = VEC_OF(struct heap_problem)};
+    *heap = (struct heap){.layout = layout, .areas = VEC_OF(struct gc_area), .problems = NOTES};
     int rc = target->state == RUN_RUNNING ? load_steady(heap, target, options->tries, err)
                                           : load(heap, target, err);
     uint64_t blocks = 0;

@@ -26,22 +26,17 @@ struct gc_area {
     uint64_t weakrefs;    // of the weak reference table, 0: none
     uint64_t pool_start;
     uint64_t pool_end;
-    uint64_t last_free;   // gc_last_free_atb_index where the era has it
+    uint64_t last_free; // gc_last_free_atb_index where the era has it
     bool has_last_free;
     uint64_t block_count; // blocks that are believed: what table and pool agree on
     const uint8_t *bits;  // the allocation table; lives as long as the heap
     uint8_t *owned_bits;  // the same where it had to be copied, else NULL
 };
 
-struct heap_problem {
-    uint64_t address;
-    char text[160];
-};
-
 struct heap {
     const struct layout *layout;
     struct vec areas;    // of struct gc_area, in the board's own order
-    struct vec problems; // of struct heap_problem: what was not believed, and why
+    struct vec problems; // of struct note: what was not believed, and why
     unsigned rereads;    // tables read again because they changed under the read
     bool is_torn;        // they still changed at the last try
 };
@@ -59,8 +54,7 @@ void heap_deinit(struct heap *heap);
 
 // Read areas and tables of a running target again, and say whether they changed
 // since. Pointers into the heap from before are void. On error it stays as it was.
-int heap_refresh(struct heap *heap, struct target *target, bool *ret_changed,
-                 struct mph_err *err);
+int heap_refresh(struct heap *heap, struct target *target, bool *ret_changed, struct mph_err *err);
 
 static inline size_t heap_area_count(const struct heap *heap)
 {

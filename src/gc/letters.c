@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "target/devices.h"
 #include "layout/types.h"
+#include "target/devices.h"
 
 // py/gc.c gc_dump_alloc_table.
 static const char builtin_letters[BUILTIN_COUNT] = {
-    [BUILTIN_TUPLE] = 'T', [BUILTIN_LIST] = 'L',      [BUILTIN_DICT] = 'D',
-    [BUILTIN_STR] = 'S',   [BUILTIN_BYTES] = 'S',     [BUILTIN_BYTEARRAY] = 'A',
-    [BUILTIN_ARRAY] = 'A', [BUILTIN_FLOAT] = 'F',     [BUILTIN_FUNCTION] = 'B',
+    [BUILTIN_TUPLE] = 'T', [BUILTIN_LIST] = 'L',  [BUILTIN_DICT] = 'D',
+    [BUILTIN_STR] = 'S',   [BUILTIN_BYTES] = 'S', [BUILTIN_BYTEARRAY] = 'A',
+    [BUILTIN_ARRAY] = 'A', [BUILTIN_FLOAT] = 'F', [BUILTIN_FUNCTION] = 'B',
     [BUILTIN_MODULE] = 'M'};
 
 // Blocks looked at in one go: bounds what is declared to a link at a time.
@@ -31,9 +31,8 @@ static uint64_t address_of(const struct heap *heap, const struct gc_area *area, 
 
 // Declare the first words of the heads among `count` blocks from `first` on.
 // Marked heads are 'm' whatever they hold.
-static int declare_heads(const struct heap *heap, struct target *target,
-                         const struct gc_area *area, uint64_t first, size_t count,
-                         struct mph_err *err)
+static int declare_heads(const struct heap *heap, struct target *target, const struct gc_area *area,
+                         uint64_t first, size_t count, struct mph_err *err)
 {
     struct range *ranges;
     size_t used = 0;
@@ -67,8 +66,7 @@ static int first_word(const struct heap *heap, struct target *target, const stru
 static const uint8_t *pool_at_hand(const struct heap *heap, const struct target *target,
                                    const struct gc_area *area)
 {
-    return target_direct(target, area->pool_start,
-                         area->block_count * heap->layout->block_bytes);
+    return target_direct(target, area->pool_start, area->block_count * heap->layout->block_bytes);
 }
 
 static size_t batch_at(const struct gc_area *area, uint64_t first)
@@ -149,8 +147,7 @@ enum { TYPES_REACH = 1 << 20 };
 
 static bool may_be_type(const struct layout *layout, const struct target *target, uint64_t word)
 {
-    uint64_t distance =
-        word > layout->metatype ? word - layout->metatype : layout->metatype - word;
+    uint64_t distance = word > layout->metatype ? word - layout->metatype : layout->metatype - word;
 
     return word && word % layout->word_bytes == 0 && distance < TYPES_REACH &&
            !devices_contain(target, word);
@@ -204,7 +201,7 @@ int letters_learn(const struct heap *heap, struct layout *layout, struct target 
     if (layout->builtins_how != HOW_UNKNOWN || layout->builtins_by_name)
         return 0;
     if (!layout->metatype) {
-        layout_note(layout, "types: not known, so every head prints as h");
+        notes_add(&layout->notes, "types: not known, so every head prints as h");
         layout->builtins_by_name = true;
         return 0;
     }

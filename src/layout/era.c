@@ -17,7 +17,7 @@ static enum era era_of_version(int number)
     static const struct {
         int since;
         enum era era;
-    } rows[] = {{12200, ERA_1_22}, {12100, ERA_1_21}, {12000, ERA_1_20}, {11900, ERA_1_19},
+    } rows[] = {{12200, ERA_1_22}, {12100, ERA_1_21},  {12000, ERA_1_20}, {11900, ERA_1_19},
                 {11000, ERA_1_10}, {10801, ERA_1_8_1}, {1, ERA_1_8}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -93,6 +93,7 @@ void era_reconcile(struct layout *layout)
     if ((said > layout->era && !is_newer_type) || is_1_8)
         era_set(layout, said, layout->era_how, NULL);
     else
-        layout_note(layout, "version: the firmware says %s, but its structures are those of %s",
-                    layout->version, layout->era_text);
+        notes_add(&layout->notes,
+                  "version: the firmware says %s, but its structures are those of %s",
+                  layout->version, layout->era_text);
 }

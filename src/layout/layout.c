@@ -21,8 +21,8 @@ enum { CTX_BYTES_MAX = 4096 };
 
 const char *how_name(enum how how)
 {
-    static const char *const names[] = {"not known",       "target",       "debug info",
-                                        "symbol",          "found in memory", "era's layout",
+    static const char *const names[] = {"not known",      "target",          "debug info",
+                                        "symbol",         "found in memory", "era's layout",
                                         "version string", "option"};
 
     return names[how];
@@ -41,18 +41,6 @@ const char *builtin_name(enum builtin builtin)
                                         "bytearray", "array", "float", "function", "module"};
 
     return names[builtin];
-}
-
-void layout_note(struct layout *layout, const char *format, ...)
-{
-    struct layout_note *note = vec_add(&layout->notes);
-    va_list args;
-
-    if (!note)
-        return;
-    va_start(args, format);
-    vsnprintf(note->text, sizeof note->text, format, args);
-    va_end(args);
 }
 
 // --- reading ---
@@ -270,13 +258,14 @@ static int from_symbols(struct layout *layout, struct target *target,
 {
     struct range ctx = {layout->ctx, ctx_size ? ctx_size : CTX_BYTES_MAX};
     struct area_match area;
-    int rc = find_head(target, layout->word_bytes, &ctx, 1, &area, NULL);
+    struct mph_err why = {0};
+    int rc = find_head(target, layout->word_bytes, &ctx, 1, &area, &why);
 
     layout->tier = TIER_SYMBOLS;
     if (rc == MPH_ERR_NO_HEAP)
         return explain_no_area(layout, target, ctx.address, ctx.size, firmware, options, err);
     if (rc < 0)
-        return mph_fail(err, rc, "heap: the search in mp_state_ctx failed");
+        return mph_fail_again(err, &why);
 
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
     adopt_area(layout, target, &area, is_split);
@@ -343,10 +332,10 @@ static int from_dwarf(struct layout *layout, struct target *target, const struct
         return explain_no_area(layout, target, layout->area, 6 * layout->word_bytes, firmware,
                                options, err);
     if (area.tables != layout->tables)
-        layout_note(layout,
-                    "heap: debug info has %u one-bit tables, the invariants say %u; debug info "
-                    "is used",
-                    layout->tables, area.tables);
+        notes_add(&layout->notes,
+                  "heap: debug info has %u one-bit tables, the invariants say %u; debug info "
+                  "is used",
+                  layout->tables, area.tables);
     layout->block_bytes = area.block_bytes;
     layout->block_how = HOW_MEASURED;
     layout->gap = area.gap;
@@ -378,8 +367,9 @@ static int from_firmware(struct layout *layout, struct target *target,
         return rc;
     builtins_from_symbols(layout, firmware);
     if (!ctx) {
-        layout_note(layout, "ELF: has no symbol mp_state_ctx; everything is found in memory (%s)",
-                    firmware->path);
+        notes_add(&layout->notes,
+                  "ELF: has no symbol mp_state_ctx; everything is found in memory (%s)",
+                  firmware->path);
         return from_memory(layout, target, options, err);
     }
     layout->ctx = ctx->address;
@@ -397,7 +387,7 @@ int layout_init(struct layout *layout, struct target *target, const struct firmw
     *layout = (struct layout){.word_bytes = target->word_bytes,
                               .word_how = target->word_bytes ? HOW_TARGET : HOW_UNKNOWN,
                               .big_endian = target->big_endian,
-                                                            .notes = VEC_OF(struct layout_note)};
+                              .notes = NOTES};
 
     era_set(layout, ERA_UNKNOWN, HOW_UNKNOWN, NULL);
     int rc = firmware ? from_firmware(layout, target, firmware, options, err)

@@ -76,13 +76,13 @@ enum tier { TIER_MEMORY, TIER_SYMBOLS, TIER_DWARF };
 // Eras of the structures, by the first release that has them.
 enum era {
     ERA_UNKNOWN,
-    ERA_1_8,    // mem_info prints 't' for tails and knows neither S nor A
-    ERA_1_8_1,  // to 1.9.4: type names are whole words
-    ERA_1_10,   // to 1.18: 16-bit type names, text of qstrs behind their hash
-    ERA_1_19,   // qstr lengths and hashes in arrays of their own
-    ERA_1_20,   // area structure, slot types, gap byte
-    ERA_1_21,   // last used block
-    ERA_1_22,   // two pools of static qstrs
+    ERA_1_8,   // mem_info prints 't' for tails and knows neither S nor A
+    ERA_1_8_1, // to 1.9.4: type names are whole words
+    ERA_1_10,  // to 1.18: 16-bit type names, text of qstrs behind their hash
+    ERA_1_19,  // qstr lengths and hashes in arrays of their own
+    ERA_1_20,  // area structure, slot types, gap byte
+    ERA_1_21,  // last used block
+    ERA_1_22,  // two pools of static qstrs
 };
 
 enum type_form { TYPE_FORM_UNKNOWN, TYPE_WORD_NAME, TYPE_HALF_NAME, TYPE_SLOTS };
@@ -94,23 +94,23 @@ struct layout {
     bool big_endian;
     uint16_t block_bytes;
     enum how block_how;
-    uint8_t tables;  // 1-bit-per-block tables behind the allocation table: 0, 1 or 2
-    uint8_t gap;     // bytes between the allocation table and the next one: 0 or 1
+    uint8_t tables; // 1-bit-per-block tables behind the allocation table: 0, 1 or 2
+    uint8_t gap;    // bytes between the allocation table and the next one: 0 or 1
 
-    uint64_t ctx;    // mp_state_ctx; 0 where only parts of it were found
+    uint64_t ctx; // mp_state_ctx; 0 where only parts of it were found
     enum how ctx_how;
-    uint64_t area;   // the first area structure
+    uint64_t area; // the first area structure
     enum how area_how;
     struct member_at members[MEMBER_COUNT];
 
     enum era era;
     enum how era_how;
-    const char *era_text;  // the span of releases that fit, e.g. "1.8.1 to 1.9.4"
-    char version[96];      // the firmware's own version string, "" if none was found
+    const char *era_text; // the span of releases that fit, e.g. "1.8.1 to 1.9.4"
+    char version[96];     // the firmware's own version string, "" if none was found
     enum how version_how;
-    int version_number;    // major * 10000 + minor * 100 + patch, 0 not known
+    int version_number; // major * 10000 + minor * 100 + patch, 0 not known
 
-    uint64_t metatype;     // mp_type_type; 0 not known
+    uint64_t metatype; // mp_type_type; 0 not known
     enum how metatype_how;
     enum type_form type_form;
     struct qstrs qstrs;
@@ -121,11 +121,7 @@ struct layout {
     enum how builtins_how;
     bool builtins_by_name; // found lazily, by builtin_by_name in types.h
 
-    struct vec notes; // of struct layout_note: disagreements and what was not found
-};
-
-struct layout_note {
-    char text[240];
+    struct vec notes; // of struct note: disagreements and what was not found
 };
 
 struct layout_options {
@@ -154,9 +150,6 @@ int layout_read_word(const struct layout *layout, struct target *target, uint64_
 // place is not known, or it cannot be read.
 bool layout_read_member(const struct layout *layout, struct target *target, enum member member,
                         uint64_t *ret);
-
-void layout_note(struct layout *layout, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 // Words for people.
 const char *how_name(enum how how);

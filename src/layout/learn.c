@@ -5,7 +5,9 @@
 #include "layout/members.h"
 #include "layout/window.h"
 
-static int learn_in_window(struct layout *layout, struct window *window, size_t *dicts_back)
+// What is not found is noted, not an error; only a lost link is one.
+static int learn_in_window(struct layout *layout, struct window *window, size_t *dicts_back,
+                           struct mph_err *err)
 {
     struct mph_err why = {0};
     uint64_t metatype;
@@ -15,13 +17,16 @@ static int learn_in_window(struct layout *layout, struct window *window, size_t 
         layout->qstrs_how = HOW_MEASURED;
         rc = window_find_metatype(window, &layout->qstrs, &metatype, &layout->type_form, &why);
     }
-    if (rc < 0) {
-        layout_note(layout, "%s", why.text);
-        return rc;
+    if (rc == MPH_ERR_BAD_DATA || rc == MPH_ERR_READ) {
+        notes_add(&layout->notes, "%s", why.text);
+        return 0;
     }
+    if (rc < 0)
+        return mph_fail_again(err, &why);
     if (layout->metatype_how == HOW_SYMBOL && layout->metatype != metatype)
-        layout_note(layout, "types: mp_type_type is at 0x%llx by symbol, at 0x%llx by invariant",
-                    (unsigned long long)layout->metatype, (unsigned long long)metatype);
+        notes_add(&layout->notes,
+                  "types: mp_type_type is at 0x%llx by symbol, at 0x%llx by invariant",
+                  (unsigned long long)layout->metatype, (unsigned long long)metatype);
     else
         layout->metatype = metatype;
     if (layout->metatype_how == HOW_UNKNOWN)
@@ -46,7 +51,6 @@ static int open_window(struct window *window, const struct layout *layout, struc
     return window_init(window, target, layout->word_bytes, first & ~7ull, layout->area, err);
 }
 
-// What is not found is noted, not an error; only a lost link is one.
 static int learn(struct layout *layout, struct target *target, size_t *dicts_back,
                  struct mph_err *err)
 {
@@ -55,11 +59,9 @@ static int learn(struct layout *layout, struct target *target, size_t *dicts_bac
 
     if (rc < 0)
         return rc;
-    rc = learn_in_window(layout, &window, dicts_back);
+    rc = learn_in_window(layout, &window, dicts_back, err);
     window_deinit(&window);
-    if (rc == 0 || rc == MPH_ERR_BAD_DATA || rc == MPH_ERR_READ)
-        return 0;
-    return mph_fail(err, rc, "layout: the search in memory failed");
+    return rc;
 }
 
 int learn_structures(struct layout *layout, struct target *target, struct mph_err *err)

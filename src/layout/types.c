@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/devices.h"
 #include "layout/prelude.h"
+#include "target/devices.h"
 
 // py/obj.h mp_obj_type_t, v1.20 and later: after base, flags and name come twelve
 // slot index bytes, in this order.
@@ -146,8 +146,8 @@ static bool is_bytecode_function(const struct layout *layout, struct target *tar
     size_t size = sizeof bytes;
     uint64_t code;
 
-    if (layout_read_word(layout, target, object + bytecode_word(layout) * layout->word_bytes,
-                         &code, NULL) < 0 ||
+    if (layout_read_word(layout, target, object + bytecode_word(layout) * layout->word_bytes, &code,
+                         NULL) < 0 ||
         devices_contain(target, code))
         return false;
     while (size >= PRELUDE_BYTES_MIN && target_read(target, code, bytes, size, NULL) < 0)
@@ -199,10 +199,10 @@ static void assign(struct layout *layout, struct target *target, const struct ty
         if (builtin == BUILTIN_FUNCTION)
             consider_function(layout, target, use, info, candidates);
         else if (layout->builtins[builtin])
-            layout_note(layout,
-                        "types: uncertain which is %s: 0x%llx or 0x%llx (the first is used)",
-                        info->name, (unsigned long long)layout->builtins[builtin],
-                        (unsigned long long)use->type);
+            notes_add(&layout->notes,
+                      "types: uncertain which is %s: 0x%llx or 0x%llx (the first is used)",
+                      info->name, (unsigned long long)layout->builtins[builtin],
+                      (unsigned long long)use->type);
         else
             layout->builtins[builtin] = use->type;
     }
@@ -212,10 +212,9 @@ static void settle_function(struct layout *layout, const struct candidates *cand
 {
     layout->builtins[BUILTIN_FUNCTION] = candidates->function;
     if (candidates->rival)
-        layout_note(layout,
-                    "types: uncertain which is function: 0x%llx or 0x%llx (the first is used)",
-                    (unsigned long long)candidates->function,
-                    (unsigned long long)candidates->rival);
+        notes_add(&layout->notes,
+                  "types: uncertain which is function: 0x%llx or 0x%llx (the first is used)",
+                  (unsigned long long)candidates->function, (unsigned long long)candidates->rival);
 }
 
 static bool is_type(const struct layout *layout, struct target *target, uint64_t type)

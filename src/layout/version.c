@@ -66,8 +66,7 @@ bool version_of_dump(struct layout *layout, const struct target *target, const c
         const struct segment *segment = vec_at(&target->space.segments, i);
 
         uint64_t size = segment->last - segment->first + 1;
-        bool is_excepted =
-            except && !strncmp(segment->name, except, sizeof segment->name - 1);
+        bool is_excepted = except && !strncmp(segment->name, except, sizeof segment->name - 1);
 
         if (segment->bytes && !is_excepted &&
             find_version_in(layout, segment->bytes,
@@ -84,21 +83,26 @@ bool version_of_elf(struct layout *layout, const struct firmware *firmware)
 
 // Over a link flash is searched from where the metatype lies outwards, a little
 // at a time, and given up after what a person would wait.
-enum { FLASH_CHUNK = 4096, FLASH_REACH = 1 << 20 };
+enum { FLASH_CHUNK = 4096, BANNER_MAX = 128, FLASH_REACH = 1 << 20 };
 static const double version_seconds = 2.0;
 
-static int read_flash_chunk(struct layout *layout, struct target *target, uint64_t address,
-                            bool *is_end)
+// 1 when the chunk holds the version, 0 when not, or a negative code.
+static int search_chunk(struct layout *layout, struct target *target, uint64_t address,
+                        bool *is_end, struct mph_err *err)
 {
-    uint8_t bytes[FLASH_CHUNK + 64];
-    int rc = target_read(target, address, bytes, sizeof bytes, NULL);
+    uint8_t bytes[FLASH_CHUNK + BANNER_MAX];
+    size_t size = sizeof bytes;
+    struct mph_err why = {0};
+    int rc = target_read(target, address, bytes, size, NULL);
 
-    if (rc == MPH_ERR_READ) // the last chunk has nothing behind it
-        rc = target_read(target, address, bytes, FLASH_CHUNK, NULL);
+    if (rc < 0) { // the last chunk has nothing behind it
+        size = FLASH_CHUNK;
+        rc = target_read(target, address, bytes, size, &why);
+    }
     *is_end = rc < 0;
-    if (rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED)
-        return rc;
-    return rc == 0 && find_version_in(layout, bytes, FLASH_CHUNK, HOW_MEASURED);
+    if (rc < 0)
+        return rc == MPH_ERR_READ ? 0 : mph_fail_again(err, &why);
+    return find_version_in(layout, bytes, size, HOW_MEASURED);
 }
 
 static int version_from_link(struct layout *layout, struct target *target, struct mph_err *err)
@@ -108,24 +112,22 @@ static int version_from_link(struct layout *layout, struct target *target, struc
     bool up_ended = false, down_ended = false;
 
     for (uint64_t step = 0; step < FLASH_REACH && !(up_ended && down_ended); step += FLASH_CHUNK) {
-        int rc = up_ended ? 0 : read_flash_chunk(layout, target, start + step, &up_ended);
+        int rc = up_ended ? 0 : search_chunk(layout, target, start + step, &up_ended, err);
 
         if (rc == 0 && !down_ended && step < start)
-            rc = read_flash_chunk(layout, target, start - step - FLASH_CHUNK, &down_ended);
-        if (rc < 0)
-            return mph_fail(err, rc, "version: the search in flash failed");
-        if (rc > 0)
-            return 0;
+            rc = search_chunk(layout, target, start - step - FLASH_CHUNK, &down_ended, err);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
         if (target->link.stats->seconds > deadline)
             break;
     }
-    layout_note(layout, "version: no version string found near 0x%llx",
-                (unsigned long long)layout->metatype);
+    notes_add(&layout->notes, "version: no version string found near 0x%llx",
+              (unsigned long long)layout->metatype);
     return 0;
 }
 
-int version_search(struct layout *layout, struct target *target,
-                        bool searches_flash, struct mph_err *err)
+int version_search(struct layout *layout, struct target *target, bool searches_flash,
+                   struct mph_err *err)
 {
     if (!target->link.ops)
         version_of_dump(layout, target, NULL);

@@ -33,7 +33,7 @@ static const struct argp info_argp = {option_table, parse_option, NULL, NULL, NU
 // --- what there is to say ---
 
 struct info {
-    struct vec areas; // of struct gc_numbers, one an area
+    struct vec areas;          // of struct gc_numbers, one an area
     struct gc_numbers numbers; // of all areas
     struct gc_state state;
     bool has_stack_top;
@@ -95,18 +95,18 @@ static void add_notes(struct session *session, const struct info *info, struct o
 {
     report_common_notes(session, output);
     if (info->numbers.marked)
-        output_note(output, "heap: %" PRIu64 " heads are marked: halted inside a collection",
-                    info->numbers.marked);
+        notes_add(&output->notes, "heap: %" PRIu64 " heads are marked: halted inside a collection",
+                  info->numbers.marked);
     if (info->numbers.orphan_runs)
-        output_note(output,
-                    "heap: %" PRIu64 " runs of tails follow no head, the first at 0x%" PRIx64
-                    ": halted inside the allocator or a sweep, or a damaged table",
-                    info->numbers.orphan_runs, info->numbers.first_orphan);
+        notes_add(&output->notes,
+                  "heap: %" PRIu64 " runs of tails follow no head, the first at 0x%" PRIx64
+                  ": halted inside the allocator or a sweep, or a damaged table",
+                  info->numbers.orphan_runs, info->numbers.first_orphan);
     // An application always has something on its heap; a link that answers zeros
     // for memory it cannot read shows just this.
     if (!info->numbers.heads)
-        output_note(output,
-                    "heap: every block is free, which is not plausible once Python has started");
+        notes_add(&output->notes,
+                  "heap: every block is free, which is not plausible once Python has started");
 }
 
 // --- text ---
@@ -201,17 +201,16 @@ static json_t *areas_json(const struct heap *heap, const struct info *info)
         const struct gc_area *area = heap_area(heap, i);
         const struct gc_numbers *numbers = vec_at(&info->areas, i);
 
-        json_array_append_new(
-            areas, json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "area_address",
-                             json_address(area->address), "table_address",
-                             json_address(area->table), "table_bytes",
-                             (json_int_t)area->table_bytes, "pool_start_address",
-                             json_address(area->pool_start), "pool_end_address",
-                             json_address(area->pool_end), "block_count",
-                             (json_int_t)area->block_count, "used_bytes",
-                             (json_int_t)numbers->used_bytes, "free_bytes",
-                             (json_int_t)numbers->free_bytes, "max_free_blocks",
-                             (json_int_t)numbers->max_free));
+        json_array_append_new(areas, json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}",
+                                               "area_address", json_address(area->address),
+                                               "table_address", json_address(area->table),
+                                               "table_bytes", (json_int_t)area->table_bytes,
+                                               "pool_start_address", json_address(area->pool_start),
+                                               "pool_end_address", json_address(area->pool_end),
+                                               "block_count", (json_int_t)area->block_count,
+                                               "used_bytes", (json_int_t)numbers->used_bytes,
+                                               "free_bytes", (json_int_t)numbers->free_bytes,
+                                               "max_free_blocks", (json_int_t)numbers->max_free));
     }
     return areas;
 }

@@ -149,8 +149,9 @@ static void add_legend(struct output *output)
 static void note_unread(struct output *output, const struct letters *letters)
 {
     if (letters->unread)
-        output_note(output, "heap: %" PRIu64 " heads could not be read, the first at 0x%" PRIx64,
-                    letters->unread, letters->unread_first);
+        notes_add(&output->notes,
+                  "heap: %" PRIu64 " heads could not be read, the first at 0x%" PRIx64,
+                  letters->unread, letters->unread_first);
 }
 
 // gc_dump_alloc_table took the pool's address as an unsigned int before v1.9.4
@@ -192,11 +193,10 @@ static json_t *area_json(struct session *session, struct output *output, const s
 
     text_init(&all, NULL);
     if (letters_walk(&session->heap, &session->target, area, &letters, err) == 0)
-        document = json_pack("{s:o, s:o, s:I, s:s%}", "pool_start_address",
-                             json_address(area->pool_start), "pool_end_address",
-                             json_address(area->pool_end), "block_bytes",
-                             (json_int_t)session->layout.block_bytes, "blocks",
-                             all.bytes ? all.bytes : "", all.len);
+        document = json_pack(
+            "{s:o, s:o, s:I, s:s%}", "pool_start_address", json_address(area->pool_start),
+            "pool_end_address", json_address(area->pool_end), "block_bytes",
+            (json_int_t)session->layout.block_bytes, "blocks", all.bytes ? all.bytes : "", all.len);
     text_deinit(&all);
     note_unread(output, &letters);
     return document;

@@ -9,27 +9,13 @@
 
 void output_init(struct output *output, struct text *text, bool is_json, bool has_color)
 {
-    *output = (struct output){.text = text,
-                              .is_json = is_json,
-                              .has_color = has_color,
-                              .notes = VEC_OF(struct output_note)};
+    *output =
+        (struct output){.text = text, .is_json = is_json, .has_color = has_color, .notes = NOTES};
 }
 
 void output_deinit(struct output *output)
 {
     vec_deinit(&output->notes);
-}
-
-void output_note(struct output *output, const char *format, ...)
-{
-    struct output_note *note = vec_add(&output->notes);
-    va_list args;
-
-    if (!note)
-        return;
-    va_start(args, format);
-    vsnprintf(note->text, sizeof note->text, format, args);
-    va_end(args);
 }
 
 json_t *json_address(uint64_t address)
@@ -65,8 +51,7 @@ int output_json(struct output *output, json_t *document, struct mph_err *err)
     int rc = document && notes ? 0 : -1;
 
     for (size_t i = 0; rc == 0 && i < output->notes.len; i++) {
-        const struct output_note *note = vec_at(&output->notes, i);
-        rc = json_array_append_new(notes, json_text(note->text));
+        rc = json_array_append_new(notes, json_text(notes_text(&output->notes, i)));
     }
     if (rc == 0)
         rc = json_object_set(document, "notes", notes);
@@ -85,16 +70,16 @@ void report_common_notes(const struct session *session, struct output *output)
     const struct heap *heap = &session->heap;
 
     for (size_t i = 0; i < target->notes.len; i++)
-        output_note(output, "%s", ((struct target_note *)vec_at(&target->notes, i))->text);
+        notes_add(&output->notes, "%s", notes_text(&target->notes, i));
     for (size_t i = 0; session->has_layout && i < session->layout.notes.len; i++)
-        output_note(output, "%s", ((struct layout_note *)vec_at(&session->layout.notes, i))->text);
+        notes_add(&output->notes, "%s", notes_text(&session->layout.notes, i));
     for (size_t i = 0; session->has_heap && i < heap->problems.len; i++)
-        output_note(output, "heap: %s", ((struct heap_problem *)vec_at(&heap->problems, i))->text);
+        notes_add(&output->notes, "heap: %s", notes_text(&heap->problems, i));
     if (session->has_heap && heap->is_torn)
-        output_note(output,
-                    "heap: the tables changed under each of %u reads: the blocks are of more "
-                    "than one moment (--halt stops the board for the read)",
-                    session->tries);
+        notes_add(&output->notes,
+                  "heap: the tables changed under each of %u reads: the blocks are of more "
+                  "than one moment (--halt stops the board for the read)",
+                  session->tries);
 }
 
 const struct report *report_find(const char *name)

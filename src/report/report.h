@@ -20,20 +20,14 @@ struct output {
     struct text *text;
     bool is_json;
     bool has_color;
-    struct vec notes; // of struct output_note: what a reader must know besides
-};
-
-struct output_note {
-    char text[320];
+    struct vec notes; // of struct note: what a reader must know besides
 };
 
 void output_init(struct output *output, struct text *text, bool is_json, bool has_color);
 void output_deinit(struct output *output);
 
-// Something was not read, not believed, or not certain. In text the command
-// prints notes apart from the report; output_json adds them to the document.
-void output_note(struct output *output, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+// Besides the report, output->notes says what was not read, not believed, or is not
+// certain. In text the command prints them apart from the report.
 
 // Write a JSON document with its notes, and release it. NULL is out of memory.
 int output_json(struct output *output, json_t *document, struct mph_err *err);
@@ -46,11 +40,11 @@ json_t *json_text(const char *text);
 
 struct report {
     const char *name;
-    const char *arguments; // for usage, such as "FILE"; NULL: none
-    const char *summary;   // one line
-    const char *help;      // what the report says, in a few sentences
+    const char *arguments;   // for usage, such as "FILE"; NULL: none
+    const char *summary;     // one line
+    const char *help;        // what the report says, in a few sentences
     const struct argp *argp; // its own options, whose input is `options`; may be NULL
-    size_t options_size;   // bytes of its options structure
+    size_t options_size;     // bytes of its options structure
     // What is wrong with the options as a whole, in words, or NULL. May be NULL.
     const char *(*check)(const void *options);
     // 0; 1 when the report found what it looks for; or a negative code.

@@ -55,8 +55,8 @@ static int add_dump(const struct target *target, struct vec *parts, struct mph_e
     for (size_t i = 0; rc == 0 && i < target->space.segments.len; i++) {
         const struct segment *segment = vec_at(&target->space.segments, i);
 
-        rc = add_part(parts, segment->first, segment->last - segment->first + 1,
-                      segment->writable, err);
+        rc = add_part(parts, segment->first, segment->last - segment->first + 1, segment->writable,
+                      err);
     }
     return rc;
 }
@@ -78,8 +78,9 @@ static int add_grown(struct session *session, struct vec *parts, struct range ra
     if (!range.size || is_covered(parts, range.address))
         return 0;
     if (!snapshot_grow(&session->target, &range, reach))
-        output_note(output, "snapshot: stopped %" PRIu64 " KiB from where it began at 0x%" PRIx64,
-                    reach >> 10, range.address);
+        notes_add(&output->notes,
+                  "snapshot: stopped %" PRIu64 " KiB from where it began at 0x%" PRIx64,
+                  reach >> 10, range.address);
     return add_part(parts, range.address, range.size, is_writable, err);
 }
 
@@ -136,12 +137,12 @@ static int choose_parts(struct session *session, struct vec *parts, struct outpu
 static void add_registers_note(const struct session *session, struct output *output)
 {
     if (session->target.state == RUN_RUNNING)
-        output_note(output,
-                    "snapshot: no registers: the target runs (--halt stops it for the read)");
+        notes_add(&output->notes,
+                  "snapshot: no registers: the target runs (--halt stops it for the read)");
     else if (!session->target.regs.count)
-        output_note(output, "snapshot: no registers are known");
+        notes_add(&output->notes, "snapshot: no registers are known");
     else if (!session->target.machine)
-        output_note(output, "snapshot: no registers: the machine is not known (--elf tells)");
+        notes_add(&output->notes, "snapshot: no registers: the machine is not known (--elf tells)");
 }
 
 static int write_report(const struct session *session, const struct vec *parts, const char *path,
@@ -154,9 +155,9 @@ static int write_report(const struct session *session, const struct vec *parts, 
         const struct snapshot_part *part = vec_at(parts, i);
 
         total += part->size;
-        json_array_append_new(list, json_pack("{s:o, s:I}", "start_address",
-                                              json_address(part->address), "size_bytes",
-                                              (json_int_t)part->size));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I}", "start_address", json_address(part->address),
+                                        "size_bytes", (json_int_t)part->size));
         if (!output->is_json)
             text_printf(output->text, "0x%" PRIx64 "..0x%" PRIx64 " %s\n", part->address,
                         part->address + part->size, part->is_writable ? "ram" : "flash");
@@ -186,8 +187,8 @@ static int run_snapshot(struct session *session, const void *raw_options, struct
     if (rc == 0)
         rc = choose_parts(session, &parts, output, err);
     if (rc == 0)
-        rc = snapshot_write(&session->target, options->path, parts.data, parts.len,
-                            word ? word : 4, err);
+        rc = snapshot_write(&session->target, options->path, parts.data, parts.len, word ? word : 4,
+                            err);
     if (rc == 0) {
         add_registers_note(session, output);
         report_common_notes(session, output);

@@ -17,9 +17,9 @@ static uint64_t bytes_present(struct target *target, const struct elf_file *file
 
     if (segment->file_size <= room)
         return segment->file_size;
-    target_note(target, "core: truncated: 0x%llx bytes missing from 0x%llx on (%s)",
-                (unsigned long long)(segment->file_size - room),
-                (unsigned long long)(segment->address + room), file->path);
+    notes_add(&target->notes, "core: truncated: 0x%llx bytes missing from 0x%llx on (%s)",
+              (unsigned long long)(segment->file_size - room),
+              (unsigned long long)(segment->address + room), file->path);
     return room;
 }
 
@@ -81,13 +81,9 @@ static bool read_note(void *context, const struct elf_note *note)
 
 int target_add_core(struct target *target, const char *path, struct mph_err *err)
 {
-    const uint8_t *bytes;
-    size_t size;
     struct elf_file file;
-    int rc = target_map_file(target, path, &bytes, &size, err);
+    int rc = target_open_elf(target, path, &file, err);
 
-    if (rc == 0)
-        rc = elf_file_init(&file, bytes, size, path, err);
     if (rc < 0)
         return rc;
 
@@ -102,7 +98,7 @@ int target_add_core(struct target *target, const char *path, struct mph_err *err
         target->big_endian = file.big_endian;
         elf_file_each_note(&file, read_note, &reader);
         if (!reader.has_registers)
-            target_note(target, "core: holds no registers that are understood (%s)", path);
+            notes_add(&target->notes, "core: holds no registers that are understood (%s)", path);
     }
     elf_file_deinit(&file);
     return rc;

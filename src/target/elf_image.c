@@ -33,13 +33,9 @@ static int add_sections(struct target *target, const struct elf_file *file, stru
 
 int target_add_elf(struct target *target, const char *path, struct mph_err *err)
 {
-    const uint8_t *bytes;
-    size_t size;
     struct elf_file file;
-    int rc = target_map_file(target, path, &bytes, &size, err);
+    int rc = target_open_elf(target, path, &file, err);
 
-    if (rc == 0)
-        rc = elf_file_init(&file, bytes, size, path, err);
     if (rc < 0)
         return rc;
     if (file.type == ET_CORE)

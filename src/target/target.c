@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "target/devices.h"
+#include "target/elf_file.h"
 
 struct mapping {
     void *bytes;
@@ -23,7 +24,7 @@ void target_init(struct target *target)
     *target = (struct target){.state = RUN_DUMP};
     space_init(&target->space);
     target->mappings = VEC_OF(struct mapping);
-    target->notes = VEC_OF(struct target_note);
+    target->notes = NOTES;
 }
 
 static void close_link(struct target *target)
@@ -49,18 +50,6 @@ void target_deinit(struct target *target)
     vec_deinit(&target->mappings);
     vec_deinit(&target->notes);
     space_deinit(&target->space);
-}
-
-void target_note(struct target *target, const char *format, ...)
-{
-    struct target_note *note = vec_add(&target->notes);
-    va_list args;
-
-    if (!note)
-        return;
-    va_start(args, format);
-    vsnprintf(note->text, sizeof note->text, format, args);
-    va_end(args);
 }
 
 // --- opening ---
@@ -105,6 +94,16 @@ int target_map_file(struct target *target, const char *path, const uint8_t **byt
     return rc;
 }
 
+int target_open_elf(struct target *target, const char *path, struct elf_file *ret,
+                    struct mph_err *err)
+{
+    const uint8_t *bytes;
+    size_t size;
+    int rc = target_map_file(target, path, &bytes, &size, err);
+
+    return rc < 0 ? rc : elf_file_init(ret, bytes, size, path, err);
+}
+
 int target_add_bytes(struct target *target, uint64_t address, const uint8_t *bytes, uint64_t size,
                      bool writable, const char *name, struct mph_err *err)
 {
@@ -121,8 +120,7 @@ int target_add_bytes(struct target *target, uint64_t address, const uint8_t *byt
     return space_add(&target->space, &segment, err);
 }
 
-int target_add_image(struct target *target, const char *path, uint64_t address,
-                     struct mph_err *err)
+int target_add_image(struct target *target, const char *path, uint64_t address, struct mph_err *err)
 {
     const uint8_t *bytes;
     size_t size;

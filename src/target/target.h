@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "base/vec.h"
 #include "target/cache.h"
 #include "target/link.h"
@@ -24,16 +25,11 @@ struct target {
     struct link link;     // ops == NULL for a dump
     struct cache *cache;  // in front of the link
     struct vec mappings;  // files in memory, to be unmapped
-    struct vec notes;     // of struct target_note: what was missing in the input
+    struct vec notes;     // of struct note: what was missing in the input
     uint64_t entry;       // run-time entry point of a core's program; 0 not known
     uint16_t machine;     // ELF e_machine of a core or firmware; 0 not known
     uint8_t word_bytes;   // 4 or 8 where a file says so; 0 not known
     bool big_endian;      // meaningful where word_bytes is known
-};
-
-// One line about input that was used although something was missing from it.
-struct target_note {
-    char text[240];
 };
 
 void target_init(struct target *target);
@@ -86,9 +82,6 @@ const uint8_t *target_direct(const struct target *target, uint64_t address, uint
 
 // --- helpers for the readers in this folder ---
 
-void target_note(struct target *target, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 // Map a whole file read-only; unmapped by target_deinit. An empty file is an error.
 int target_map_file(struct target *target, const char *path, const uint8_t **bytes, size_t *size,
                     struct mph_err *err);
@@ -96,5 +89,11 @@ int target_map_file(struct target *target, const char *path, const uint8_t **byt
 // Add memory at hand as a segment.
 int target_add_bytes(struct target *target, uint64_t address, const uint8_t *bytes, uint64_t size,
                      bool writable, const char *name, struct mph_err *err);
+
+struct elf_file;
+
+// Map and parse an ELF file. `path` must outlive *ret.
+int target_open_elf(struct target *target, const char *path, struct elf_file *ret,
+                    struct mph_err *err);
 
 #endif

@@ -63,9 +63,9 @@ static struct area_match second_area(void)
 
 static int set_up_board(void **state)
 {
-    static const enum member words[] = {MEMBER_AREA_NEXT,       MEMBER_AREA_TABLE,
+    static const enum member words[] = {MEMBER_AREA_NEXT,        MEMBER_AREA_TABLE,
                                         MEMBER_AREA_TABLE_BYTES, MEMBER_AREA_FINALISERS,
-                                        MEMBER_AREA_POOL_START, MEMBER_AREA_POOL_END};
+                                        MEMBER_AREA_POOL_START,  MEMBER_AREA_POOL_END};
     static struct board board;
     struct area_match area = first_area();
 
@@ -89,9 +89,8 @@ static int try_load(struct board *board, struct mph_err *err)
 {
     const struct heap_options options = {.tries = 1};
 
-    assert_int_equal(target_add_bytes(&board->target, RAM, board->ram, board->ram_bytes, true,
-                                      "ram", NULL),
-                     0);
+    assert_int_equal(
+        target_add_bytes(&board->target, RAM, board->ram, board->ram_bytes, true, "ram", NULL), 0);
     return heap_init(&board->heap, &board->target, &board->layout, &options, err);
 }
 
@@ -104,7 +103,7 @@ static const struct heap *load(struct board *board)
 static const char *problem(const struct heap *heap, size_t index)
 {
     assert_true(index < heap->problems.len);
-    return ((struct heap_problem *)vec_at(&heap->problems, index))->text;
+    return notes_text(&heap->problems, index);
 }
 
 // --- gc_info, as a board counts ---
@@ -226,8 +225,7 @@ static void test_areas_add_up(void **state)
     gc_numbers(heap, &numbers);
     assert_int_equal(heap_area_count(heap), 2);
     assert_int_equal(heap->problems.len, 0);
-    assert_int_equal(numbers.total_bytes,
-                     64 * (first.table_bytes + second.table_bytes));
+    assert_int_equal(numbers.total_bytes, 64 * (first.table_bytes + second.table_bytes));
     assert_int_equal(numbers.used_bytes, 17 * 16);
     assert_int_equal(numbers.one_blocks, 2);
     assert_int_equal(numbers.two_blocks, 2);
