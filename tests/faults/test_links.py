@@ -174,7 +174,7 @@ def test_a_probe_that_falls_silent(dump: Dump, front_end: str, elf: bool) -> Non
         start = time.monotonic()
         result = mpheap.run("map", *tcl(openocd), *words, "--timeout", "1", timeout=20)
         seconds = time.monotonic() - start
-    assert_fails(result, LINK_ERROR)
+    assert_fails(result, LINK_ERROR, "openocd: ", f"127.0.0.1:{openocd.tcl_port}")
     assert 1 <= seconds < 4
 
 
