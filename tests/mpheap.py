@@ -58,10 +58,10 @@ class Result:
 
     @property
     def error(self) -> str:
-        """The error: all of stderr, which must be one line that names the command."""
-        assert self.stderr.startswith("mpheap: ") and self.stderr.endswith("\n"), self
-        assert self.stderr.count("\n") == 1, self
-        return self.stderr.removeprefix("mpheap: ").rstrip("\n")
+        """The error: all of stderr but notes, which must be one line that names the command."""
+        lines = [line for line in self.stderr.splitlines(keepends=True) if not line.startswith(NOTE)]
+        assert len(lines) == 1 and lines[0].startswith("mpheap: ") and lines[0][-1] == "\n", self
+        return lines[0].removeprefix("mpheap: ").rstrip("\n")
 
 
 def _limit_memory(limit: int | None) -> Callable[[], None] | None:

@@ -159,7 +159,7 @@ static int parse_tries(struct options *options, const char *argument)
 {
     uint64_t tries;
 
-    if (!parse_uint(argument, &tries) || tries < 1 || tries > 1000)
+    if (!parse_uint(argument, &tries) || tries < 2 || tries > 1000)
         return EINVAL;
     options->tries = (unsigned)tries;
     return 0;
@@ -225,7 +225,7 @@ static error_t parse_target_option(int key, char *argument, struct options *opti
     case KEY_TIMEOUT:
         return value_error(options, parse_timeout(options, argument), "--timeout wants seconds");
     case KEY_TRIES:
-        return value_error(options, parse_tries(options, argument), "--tries wants 1 to 1000");
+        return value_error(options, parse_tries(options, argument), "--tries wants 2 to 1000");
     default:
         return ARGP_ERR_UNKNOWN;
     }

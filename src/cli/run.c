@@ -104,6 +104,9 @@ static int run_report(const struct door *door, const struct sink *sink,
     int rc = options->report->run(session, options->report_options, &output, err);
     int written = text_finish(&text, err);
 
+    if (rc < 0) // what was missing in the input may be why
+        report_common_notes(session, &output);
+
     if (!options->is_json && !options->is_quiet)
         write_notes(door, &output);
     output_deinit(&output);

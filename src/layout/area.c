@@ -104,6 +104,7 @@ struct scan {
     struct target *target;
     size_t word;
     struct vec *matches;
+    uint64_t read_bytes;
 };
 
 // The end of a pool already found that holds `address`, or 0.
@@ -127,8 +128,8 @@ static int scan_bytes(struct scan *scan, const uint8_t *bytes, uint64_t address,
 
     for (; at + need <= size; at += scan->word) {
         struct area_match area;
-        bool is_match = area_match_words(bytes + at, scan->word, scan->target->big_endian,
-                                         address + at, &area);
+        bool is_match =
+            area_match_words(bytes + at, scan->word, scan->target->big_endian, address + at, &area);
 
         if (!is_match)
             continue;
@@ -191,6 +192,7 @@ static int scan_link(struct scan *scan, const struct range *ram, struct mph_err 
         if (is_past_first_heap(scan, address))
             return 0;
         int rc = read_chunk(scan, address, bytes + kept, &size, err);
+        scan->read_bytes += rc == 0 ? size : 0;
         if (rc == 0)
             rc = scan_bytes(scan, bytes, address - kept, kept + size, err);
         if (rc < 0 || size < wanted)
@@ -210,7 +212,7 @@ static int compare_matches(const void *left, const void *right)
 }
 
 int area_scan(struct target *target, size_t word_bytes, const struct range *ram, size_t ram_count,
-              struct vec *matches, struct mph_err *err)
+              struct vec *matches, uint64_t *ret_read, struct mph_err *err)
 {
     struct scan scan = {.target = target, .word = word_bytes, .matches = matches};
     int rc = 0;
@@ -218,11 +220,15 @@ int area_scan(struct target *target, size_t word_bytes, const struct range *ram,
     for (size_t i = 0; rc == 0 && i < ram_count; i++) {
         const uint8_t *bytes = target_direct(target, ram[i].address, ram[i].size);
 
-        if (bytes)
+        if (bytes) {
+            scan.read_bytes += ram[i].size;
             rc = scan_bytes(&scan, bytes, ram[i].address, ram[i].size, err);
-        else
+        } else {
             rc = scan_link(&scan, &ram[i], err);
+        }
     }
+    if (ret_read)
+        *ret_read = scan.read_bytes;
     if (matches->len)
         qsort(matches->data, matches->len, sizeof(struct area_match), compare_matches);
     return rc;
@@ -238,15 +244,18 @@ static bool is_secondary(const struct area_match *area, size_t word)
 }
 
 int area_head(const struct vec *matches, size_t word_bytes, struct area_match *ret,
-              struct mph_err *err)
+              size_t *ret_further, struct mph_err *err)
 {
     const struct area_match *head = NULL;
+    size_t further = 0;
 
     for (size_t i = 0; i < matches->len; i++) {
         const struct area_match *area = vec_at(matches, i);
 
-        if (is_secondary(area, word_bytes))
+        if (is_secondary(area, word_bytes)) {
+            further++;
             continue;
+        }
         if (head)
             return mph_fail_at(err, MPH_ERR_AMBIGUOUS, area->address,
                                "heap: two heaps found, areas at 0x%llx and 0x%llx",
@@ -257,6 +266,8 @@ int area_head(const struct vec *matches, size_t word_bytes, struct area_match *r
     if (!head)
         return mph_fail(err, MPH_ERR_NO_HEAP, "heap: no MicroPython heap found");
     *ret = *head;
+    if (ret_further)
+        *ret_further = further;
     return 0;
 }
 

@@ -18,8 +18,8 @@
 
 // An area structure that satisfies the invariants.
 struct area_match {
-    uint64_t address;    // of the word that holds the table's address
-    uint64_t table;      // start of the allocation table
+    uint64_t address; // of the word that holds the table's address
+    uint64_t table;   // start of the allocation table
     uint64_t table_bytes;
     uint64_t finalisers; // 0: none
     uint64_t weakrefs;   // 0: none
@@ -40,16 +40,18 @@ bool area_match_words(const uint8_t *words, size_t word_bytes, bool big_endian, 
 
 // All area structures in the given RAM, as struct area_match in rising order of
 // address. Pools of areas that were found are not searched. Over a link each range
-// is read upwards until the target refuses, or the first heap begins.
+// is read upwards until the target refuses, or the first heap begins. *ret_read is
+// how many bytes could be read there (it may be NULL).
 int area_scan(struct target *target, size_t word_bytes, const struct range *ram, size_t ram_count,
-              struct vec *matches, struct mph_err *err);
+              struct vec *matches, uint64_t *ret_read, struct mph_err *err);
 
 // The first area of the one heap there is: the structure that does not lie in
 // an area of its own. Further areas hang from it; structures left over from areas
-// that were freed are passed over. MPH_ERR_NO_HEAP when there is none,
+// that were freed are passed over: *ret_further counts both (it may be NULL).
+// MPH_ERR_NO_HEAP when there is no first one,
 // MPH_ERR_AMBIGUOUS when there are several.
 int area_head(const struct vec *matches, size_t word_bytes, struct area_match *ret,
-              struct mph_err *err);
+              size_t *ret_further, struct mph_err *err);
 
 // Whether the word before the structure is a `next` that leads to another area:
 // then the heap is split, and the structure begins with that word.

@@ -39,7 +39,7 @@ void era_from_area(struct layout *layout, const struct area_match *area)
     if (area->gap_is_sure && area->gap)
         era_set(layout, ERA_1_20, HOW_MEASURED, "1.20 or later");
     else if (area->gap_is_sure)
-        era_set(layout, ERA_1_8_1, HOW_MEASURED, "1.8.1 to 1.19");
+        era_set(layout, ERA_1_8_1, HOW_MEASURED, "1.8 to 1.19");
 }
 
 void era_from_objects(struct layout *layout, size_t dicts_back)
@@ -50,7 +50,7 @@ void era_from_objects(struct layout *layout, size_t dicts_back)
     for (size_t i = 0; i < qstrs->pool_count; i++)
         is_split_rom |= qstrs->pools[i].is_sorted;
     if (layout->type_form == TYPE_WORD_NAME)
-        era_set(layout, ERA_1_8_1, HOW_MEASURED, NULL);
+        era_set(layout, ERA_1_8_1, HOW_MEASURED, "1.8 to 1.9.4");
     else if (layout->type_form == TYPE_HALF_NAME && qstrs->form == QSTR_EMBEDDED)
         era_set(layout, ERA_1_10, HOW_MEASURED, NULL);
     else if (layout->type_form == TYPE_HALF_NAME)

@@ -95,38 +95,50 @@ static void adopt_area(struct layout *layout, struct target *target, const struc
     members_from_area(layout, target, area, is_split);
 }
 
+// What a search for the heap found.
+struct found {
+    struct area_match area; // the first one
+    size_t further;         // structures of further areas, linked or not
+    uint64_t read_bytes;
+};
+
 // The first area of the one heap in `ram`.
 static int find_head(struct target *target, size_t word_bytes, const struct range *ram,
-                     size_t ram_count, struct area_match *ret, struct mph_err *err)
+                     size_t ram_count, struct found *ret, struct mph_err *err)
 {
     struct vec matches = VEC_OF(struct area_match);
-    int rc = area_scan(target, word_bytes, ram, ram_count, &matches, err);
+    int rc = area_scan(target, word_bytes, ram, ram_count, &matches, &ret->read_bytes, err);
 
     if (rc == 0)
-        rc = area_head(&matches, word_bytes, ret, err);
+        rc = area_head(&matches, word_bytes, &ret->area, &ret->further, err);
     vec_deinit(&matches);
     return rc;
 }
 
 // Over a link one place of RAM after the other, so that the search ends early.
 static int find_head_in_turn(struct target *target, size_t word_bytes, const struct vec *ranges,
-                             struct area_match *ret, struct mph_err *err)
+                             struct found *ret, struct mph_err *err)
 {
+    uint64_t read_bytes = 0;
+
     for (size_t i = 0; i < ranges->len; i++) {
         struct mph_err tried = {0};
         int rc = find_head(target, word_bytes, vec_at(ranges, i), 1, ret, &tried);
 
         if (rc != MPH_ERR_NO_HEAP)
             return rc == 0 ? 0 : mph_fail_again(err, &tried);
+        read_bytes += ret->read_bytes;
     }
+    if (!read_bytes)
+        return mph_fail(err, MPH_ERR_READ,
+                        "memory: nothing can be read where RAM may be (--ram tells where it is)");
     return mph_fail(err, MPH_ERR_NO_HEAP,
                     "heap: no MicroPython heap found in the RAM of this target "
                     "(--ram tells where)");
 }
 
 static int search_ram(const struct layout *layout, struct target *target,
-                      const struct layout_options *options, struct area_match *ret,
-                      struct mph_err *err)
+                      const struct layout_options *options, struct found *ret, struct mph_err *err)
 {
     struct vec ranges = VEC_OF(struct range);
     int rc = ram_candidates(target, options->ram, options->ram_count, &ranges, err);
@@ -139,17 +151,36 @@ static int search_ram(const struct layout *layout, struct target *target,
     return rc;
 }
 
+// Whether a heap that seems to have one area has lost the way to others: without
+// MICROPY_GC_SPLIT_HEAP there are no such structures, and at the end of a list, where
+// structures of freed areas may remain, the link is 0.
+static void note_unlinked(struct layout *layout, struct target *target, const struct found *found)
+{
+    uint64_t next;
+
+    if (found->further &&
+        layout_read_word(layout, target, found->area.address - layout->word_bytes, &next, NULL) ==
+            0 &&
+        next)
+        notes_add(&layout->notes,
+                  "heap: %zu structures of further areas, but the first area's link is 0x%llx",
+                  found->further, (unsigned long long)next);
+}
+
 // --- tier: memory alone ---
 
 static int from_memory(struct layout *layout, struct target *target,
                        const struct layout_options *options, struct mph_err *err)
 {
-    struct area_match area;
-    int rc = search_ram(layout, target, options, &area, err);
+    struct found found = {0};
+    int rc = search_ram(layout, target, options, &found, err);
 
     if (rc < 0)
         return rc;
+    struct area_match area = found.area;
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
+    if (!is_split)
+        note_unlinked(layout, target, &found);
     adopt_area(layout, target, &area, is_split);
     era_from_area(layout, &area);
     rc = learn_structures(layout, target, err);
@@ -228,7 +259,7 @@ static int explain_no_area(const struct layout *layout, struct target *target, u
                            uint64_t size, const struct firmware *firmware,
                            const struct layout_options *options, struct mph_err *err)
 {
-    struct area_match other;
+    struct found other = {0};
     uint8_t byte;
     int rc = target_read(target, address, &byte, 1, err);
 
@@ -237,7 +268,7 @@ static int explain_no_area(const struct layout *layout, struct target *target, u
     if (search_ram(layout, target, options, &other, NULL) == 0)
         return mph_fail_at(err, MPH_ERR_WRONG_ELF, address,
                            "ELF: no heap area at 0x%llx, where it has one, but at 0x%llx (%s)",
-                           (unsigned long long)address, (unsigned long long)other.address,
+                           (unsigned long long)address, (unsigned long long)other.area.address,
                            firmware->path);
     if (is_all_zero(target, address, size))
         return mph_fail_at(err, MPH_ERR_NO_HEAP, address,
@@ -257,9 +288,9 @@ static int from_symbols(struct layout *layout, struct target *target,
                         const struct layout_options *options, struct mph_err *err)
 {
     struct range ctx = {layout->ctx, ctx_size ? ctx_size : CTX_BYTES_MAX};
-    struct area_match area;
+    struct found found = {0};
     struct mph_err why = {0};
-    int rc = find_head(target, layout->word_bytes, &ctx, 1, &area, &why);
+    int rc = find_head(target, layout->word_bytes, &ctx, 1, &found, &why);
 
     layout->tier = TIER_SYMBOLS;
     if (rc == MPH_ERR_NO_HEAP)
@@ -267,6 +298,7 @@ static int from_symbols(struct layout *layout, struct target *target,
     if (rc < 0)
         return mph_fail_again(err, &why);
 
+    struct area_match area = found.area;
     bool is_split = area_leads_on(target, layout->word_bytes, &area);
     adopt_area(layout, target, &area, is_split);
     era_from_area(layout, &area);
@@ -370,7 +402,12 @@ static int from_firmware(struct layout *layout, struct target *target,
         notes_add(&layout->notes,
                   "ELF: has no symbol mp_state_ctx; everything is found in memory (%s)",
                   firmware->path);
-        return from_memory(layout, target, options, err);
+        struct mph_err why = {0};
+        rc = from_memory(layout, target, options, &why);
+        if (rc == MPH_ERR_NO_HEAP)
+            return mph_fail(err, rc, "ELF: has no mp_state_ctx, and memory no heap that fits (%s)",
+                            firmware->path);
+        return rc < 0 ? mph_fail_again(err, &why) : 0;
     }
     layout->ctx = ctx->address;
     layout->ctx_how = HOW_SYMBOL;

@@ -78,7 +78,7 @@ static void era_from_members(struct layout *layout, const struct dwarf *dwarf)
     else if (dwarf_find_member(dwarf, "thread.gc_lock_depth", &member))
         era_set(layout, ERA_1_10, HOW_DWARF, "1.16 to 1.19");
     else
-        era_set(layout, ERA_1_8_1, HOW_DWARF, "1.8.1 to 1.15");
+        era_set(layout, ERA_1_8_1, HOW_DWARF, "1.8 to 1.15");
 }
 
 int members_from_dwarf(struct layout *layout, const struct firmware *firmware,

@@ -160,6 +160,9 @@ static int write_text(struct session *session, struct output *output, struct mph
 {
     int rc = 0;
 
+    if (session->layout.era == ERA_UNKNOWN)
+        notes_add(&output->notes, "structures: of unknown era; rows begin as they do since 1.20");
+
     for (size_t i = 0; rc == 0 && i < heap_area_count(&session->heap); i++) {
         const struct gc_area *area = heap_area(&session->heap, i);
         struct row_writer writer = {output, &session->heap, area, 0};

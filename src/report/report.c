@@ -57,7 +57,7 @@ int output_json(struct output *output, json_t *document, struct mph_err *err)
         rc = json_object_set(document, "notes", notes);
     if (rc == 0)
         rc = json_dump_callback(document, write_json, output->text,
-                                JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+                                JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
     text_putc(output->text, '\n');
     json_decref(notes);
     json_decref(document);

@@ -48,19 +48,6 @@ static int add_part(struct vec *parts, uint64_t address, uint64_t size, bool is_
     return 0;
 }
 
-static int add_dump(const struct target *target, struct vec *parts, struct mph_err *err)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < target->space.segments.len; i++) {
-        const struct segment *segment = vec_at(&target->space.segments, i);
-
-        rc = add_part(parts, segment->first, segment->last - segment->first + 1, segment->writable,
-                      err);
-    }
-    return rc;
-}
-
 static bool is_covered(const struct vec *parts, uint64_t address)
 {
     for (size_t i = 0; i < parts->len; i++) {
@@ -69,6 +56,36 @@ static bool is_covered(const struct vec *parts, uint64_t address)
             return true;
     }
     return false;
+}
+
+static void reverse(struct vec *parts)
+{
+    for (size_t i = 0; i < parts->len / 2; i++) {
+        struct snapshot_part *a = vec_at(parts, i), *b = vec_at(parts, parts->len - 1 - i);
+        struct snapshot_part kept = *a;
+
+        *a = *b;
+        *b = kept;
+    }
+}
+
+// What a dump has of its own, in the order in which it was given. A newer part shadows
+// older ones; the bytes of an ELF stay in the ELF.
+static int add_dump(const struct session *session, struct vec *parts, struct mph_err *err)
+{
+    const struct vec *segments = &session->target.space.segments;
+    int rc = 0;
+
+    for (size_t i = segments->len; rc == 0 && i-- > 0;) {
+        const struct segment *segment = vec_at(segments, i);
+
+        if ((session->has_firmware && !segment->writable) || is_covered(parts, segment->first))
+            continue;
+        rc = add_part(parts, segment->first, segment->last - segment->first + 1, segment->writable,
+                      err);
+    }
+    reverse(parts);
+    return rc;
 }
 
 // The piece of memory around a range that is known to be there.
@@ -129,7 +146,7 @@ static int choose_parts(struct session *session, struct vec *parts, struct outpu
     if (rc < 0 || session->ram.len)
         return rc;
     return session->target.link.ops ? add_link(session, parts, output, err)
-                                    : add_dump(&session->target, parts, err);
+                                    : add_dump(session, parts, err);
 }
 
 // --- the report ---
@@ -143,6 +160,14 @@ static void add_registers_note(const struct session *session, struct output *out
         notes_add(&output->notes, "snapshot: no registers are known");
     else if (!session->target.machine)
         notes_add(&output->notes, "snapshot: no registers: the machine is not known (--elf tells)");
+}
+
+// An image file does not tell what kind of memory it was taken from.
+static const char *kind_of(const struct session *session, const struct snapshot_part *part)
+{
+    if (session->target.state == RUN_DUMP && !session->target.link.ops)
+        return "memory";
+    return part->is_writable ? "ram" : "flash";
 }
 
 static int write_report(const struct session *session, const struct vec *parts, const char *path,
@@ -160,7 +185,7 @@ static int write_report(const struct session *session, const struct vec *parts, 
                                         "size_bytes", (json_int_t)part->size));
         if (!output->is_json)
             text_printf(output->text, "0x%" PRIx64 "..0x%" PRIx64 " %s\n", part->address,
-                        part->address + part->size, part->is_writable ? "ram" : "flash");
+                        part->address + part->size, kind_of(session, part));
     }
     if (output->is_json)
         return output_json(output,

@@ -24,6 +24,7 @@ struct cache {
     size_t slot_count;   // a power of two
     size_t page_count;
     uint64_t needed_bytes;
+    struct mph_err lost; // what ended the link; set once
 };
 
 enum { FIRST_SLOTS = 256 };
@@ -169,14 +170,30 @@ static int store(struct cache *cache, const struct link_read *piece)
     return 0;
 }
 
+// --- the link ---
+
+// A link that is lost stays lost, and says why as often as it is asked: the one who
+// saw it first may have been looking for something that need not be there.
+static int read_link(struct cache *cache, struct link_read *reads, size_t count,
+                     struct mph_err *err)
+{
+    if (!cache->lost.code) {
+        int rc = cache->link->ops->read(cache->link->context, reads, count, &cache->lost);
+
+        if (rc == 0)
+            return 0;
+        mph_fail(&cache->lost, rc, "link: lost (%s)", cache->link->ops->name);
+    }
+    return mph_fail_again(err, &cache->lost);
+}
+
 // --- the planner: ranges wanted -> words missing -> pieces asked for ---
 
 static int add_word(struct vec *pieces, uint64_t word_address, size_t gap)
 {
     struct range *last = pieces->len ? vec_at(pieces, pieces->len - 1) : NULL;
 
-    if (last && word_address >= last->address &&
-        word_address - last->address <= last->size + gap) {
+    if (last && word_address >= last->address && word_address - last->address <= last->size + gap) {
         uint64_t size = word_address - last->address + WORD;
         if (size > last->size)
             last->size = size;
@@ -274,7 +291,7 @@ static int ask(struct cache *cache, const struct vec *pieces, struct vec *retry,
         next += piece->size;
     }
     if (rc == 0)
-        rc = cache->link->ops->read(cache->link->context, reads, pieces->len, err);
+        rc = read_link(cache, reads, pieces->len, err);
     for (size_t i = 0; rc == 0 && i < pieces->len; i++)
         if (keep(cache, &reads[i], retry) < 0)
             rc = mph_fail_no_memory(err);
@@ -340,7 +357,7 @@ static int read_uncached(struct cache *cache, uint64_t address, uint8_t *bytes, 
                          struct mph_err *err)
 {
     struct link_read one = {address, size, bytes, 0};
-    int rc = cache->link->ops->read(cache->link->context, &one, 1, err);
+    int rc = read_link(cache, &one, 1, err);
 
     return rc < 0 ? rc : one.status;
 }

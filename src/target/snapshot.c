@@ -196,9 +196,8 @@ static int put_memory(struct writer *writer, struct target *target,
     return rc;
 }
 
-static int put_core(struct writer *writer, struct target *target,
-                    const struct snapshot_part *parts, size_t count, const struct notes *notes,
-                    struct mph_err *err)
+static int put_core(struct writer *writer, struct target *target, const struct snapshot_part *parts,
+                    size_t count, const struct notes *notes, struct mph_err *err)
 {
     bool has_notes = notes->layout != NULL;
     uint64_t offset = header_size(writer) + (count + has_notes) * segment_header_size(writer);
@@ -219,11 +218,12 @@ static int put_core(struct writer *writer, struct target *target,
     return rc;
 }
 
-static int write_to(const char *path, struct target *target, const struct snapshot_part *parts,
-                    size_t count, uint8_t word_bytes, const struct notes *notes,
-                    struct mph_err *err)
+// Write to `temporary`; messages tell the name that the user gave.
+static int write_to(const char *temporary, const char *path, struct target *target,
+                    const struct snapshot_part *parts, size_t count, uint8_t word_bytes,
+                    const struct notes *notes, struct mph_err *err)
 {
-    struct writer writer = {fopen(path, "wbxe"), path, word_bytes, target->big_endian, false};
+    struct writer writer = {fopen(temporary, "wbxe"), path, word_bytes, target->big_endian, false};
 
     if (!writer.file)
         return mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), path);
@@ -260,7 +260,7 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
 
     int rc = make_notes(&notes, target, word_bytes, err);
     if (rc == 0)
-        rc = write_to(temporary, target, parts, count, word_bytes, &notes, err);
+        rc = write_to(temporary, path, target, parts, count, word_bytes, &notes, err);
     if (rc == 0 && rename(temporary, path) < 0)
         rc = mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), path);
     if (rc < 0)

@@ -91,7 +91,7 @@ def test_version_is_the_header_s() -> None:
         (("--ram=0x20000000",), "--ram wants ADDR+SIZE"),
         (("--reg=sp",), "--reg wants NAME=VALUE"),
         (("--timeout=soon",), "--timeout wants seconds"),
-        (("--tries=0",), "--tries wants 1 to 1000"),
+        (("--tries=0",), "--tries wants 2 to 1000"),
         (("--openocd", "--gdb=:1"), "--openocd and --gdb exclude each other"),
         (("--target=mp.cm", "--gdb=:1"), "--target goes with --openocd"),
     ],

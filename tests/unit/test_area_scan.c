@@ -27,7 +27,7 @@ static struct vec scan(struct target *target)
     const struct range ram = {RAM, RAM_BYTES};
     struct vec found = VEC_OF(struct area_match);
 
-    assert_int_equal(area_scan(target, 4, &ram, 1, &found, NULL), 0);
+    assert_int_equal(area_scan(target, 4, &ram, 1, &found, NULL, NULL), 0);
     return found;
 }
 
@@ -158,7 +158,7 @@ static void test_head_is_the_area_that_lies_in_none(void **state)
     add_match(&found, 0x20000100, 0x20001000);
     add_match(&found, 0x20008004, 0x2000801c);
     add_match(&found, 0x20009004, 0x20009020);
-    assert_int_equal(area_head(&found, 4, &head, NULL), 0);
+    assert_int_equal(area_head(&found, 4, &head, NULL, NULL), 0);
     assert_int_equal(head.address, 0x20000100);
     vec_deinit(&found);
 }
@@ -170,12 +170,12 @@ static void test_no_head_and_two_heads_are_errors(void **state)
     struct mph_err err = {0};
 
     (void)state;
-    assert_int_equal(area_head(&found, 4, &head, NULL), MPH_ERR_NO_HEAP);
+    assert_int_equal(area_head(&found, 4, &head, NULL, NULL), MPH_ERR_NO_HEAP);
     add_match(&found, 0x20008004, 0x2000801c);
-    assert_int_equal(area_head(&found, 4, &head, NULL), MPH_ERR_NO_HEAP);
+    assert_int_equal(area_head(&found, 4, &head, NULL, NULL), MPH_ERR_NO_HEAP);
     add_match(&found, 0x20000100, 0x20001000);
     add_match(&found, 0x20010200, 0x20011000);
-    assert_int_equal(area_head(&found, 4, &head, &err), MPH_ERR_AMBIGUOUS);
+    assert_int_equal(area_head(&found, 4, &head, NULL, &err), MPH_ERR_AMBIGUOUS);
     assert_non_null(strstr(err.text, "0x20000100"));
     assert_non_null(strstr(err.text, "0x20010200"));
     vec_deinit(&found);
