@@ -245,3 +245,19 @@ def test_tables_full_of_one_kind(dump: Dump, tmp_path: Path, fill: int) -> None:
         assert mpheap.run(report, *words).status == 0
     heap = mpheap.info(*words)["heap"]
     assert heap["used_bytes"] == heap["total_bytes"]
+
+
+def test_a_first_link_that_leads_nowhere_is_said(split: Dump, tmp_path: Path) -> None:
+    """Without symbols the other areas are found, but not how they belong together."""
+    first, *others = area_addresses(split)
+    words = patched(split, tmp_path, {first: 0xFFFFFFFF})
+    result = mpheap.run("map", *words)
+    whole = area_maps(mpheap.run("map", *split.images()).stdout)
+    assert (result.status, area_maps(result.stdout)) == (0, whole[:1])
+    assert [note for note in result.notes if f"{len(others)} structures of further areas" in note]
+
+
+def test_an_elf_without_micropython_is_named(dump: Dump, tmp_path: Path) -> None:
+    """Its word size is not the dump's either, so that nothing fits."""
+    result = mpheap.run("map", *dump.images(), "--elf", "/bin/true")
+    assert_no_heap(result, "mp_state_ctx", "/bin/true")
