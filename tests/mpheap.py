@@ -59,7 +59,8 @@ class Result:
     @property
     def error(self) -> str:
         """The error: all of stderr but notes, which must be one line that names the command."""
-        lines = [line for line in self.stderr.splitlines(keepends=True) if not line.startswith(NOTE)]
+        said = self.stderr.splitlines(keepends=True)
+        lines = [line for line in said if not line.startswith(NOTE)]
         assert len(lines) == 1 and lines[0].startswith("mpheap: ") and lines[0][-1] == "\n", self
         return lines[0].removeprefix("mpheap: ").rstrip("\n")
 

@@ -196,45 +196,57 @@ static int put_memory(struct writer *writer, struct target *target,
     return rc;
 }
 
-static int put_core(struct writer *writer, struct target *target, const struct snapshot_part *parts,
-                    size_t count, const struct notes *notes, struct mph_err *err)
+// What is to be written.
+struct core {
+    const char *path; // the name the user gave, for messages
+    const struct snapshot_part *parts;
+    size_t part_count;
+    uint8_t word_bytes;
+    struct notes notes;
+};
+
+static int put_core(struct writer *writer, struct target *target, const struct core *core,
+                    struct mph_err *err)
 {
-    bool has_notes = notes->layout != NULL;
-    uint64_t offset = header_size(writer) + (count + has_notes) * segment_header_size(writer);
+    bool has_notes = core->notes.layout != NULL;
+    size_t segments = core->part_count + has_notes;
+    uint64_t offset = header_size(writer) + segments * segment_header_size(writer);
     int rc = 0;
 
-    put_header(writer, target->machine, count + has_notes);
+    put_header(writer, target->machine, segments);
     if (has_notes)
-        put_segment_header(writer, PT_NOTE, 0, offset, 0, notes_size(notes));
-    offset += notes_size(notes);
-    for (size_t i = 0; i < count; i++) {
-        put_segment_header(writer, PT_LOAD, parts[i].is_writable ? PF_R | PF_W : PF_R | PF_X,
-                           offset, parts[i].address, parts[i].size);
-        offset += parts[i].size;
+        put_segment_header(writer, PT_NOTE, 0, offset, 0, notes_size(&core->notes));
+    offset += notes_size(&core->notes);
+    for (size_t i = 0; i < core->part_count; i++) {
+        const struct snapshot_part *part = &core->parts[i];
+
+        put_segment_header(writer, PT_LOAD, part->is_writable ? PF_R | PF_W : PF_R | PF_X, offset,
+                           part->address, part->size);
+        offset += part->size;
     }
-    put_notes(writer, notes);
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = put_memory(writer, target, &parts[i], err);
+    put_notes(writer, &core->notes);
+    for (size_t i = 0; rc == 0 && i < core->part_count; i++)
+        rc = put_memory(writer, target, &core->parts[i], err);
     return rc;
 }
 
-// Write to `temporary`; messages tell the name that the user gave.
-static int write_to(const char *temporary, const char *path, struct target *target,
-                    const struct snapshot_part *parts, size_t count, uint8_t word_bytes,
-                    const struct notes *notes, struct mph_err *err)
+static int write_to(const char *temporary, struct target *target, const struct core *core,
+                    struct mph_err *err)
 {
-    struct writer writer = {fopen(temporary, "wbxe"), path, word_bytes, target->big_endian, false};
+    struct writer writer = {fopen(temporary, "wbxe"), core->path, core->word_bytes,
+                            target->big_endian, false};
 
     if (!writer.file)
-        return mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), path);
+        return mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), core->path);
 
-    int rc = put_core(&writer, target, parts, count, notes, err);
+    int rc = put_core(&writer, target, core, err);
     if (fflush(writer.file) != 0 || fsync(fileno(writer.file)) != 0)
         writer.has_failed = true;
     if (fclose(writer.file) != 0)
         writer.has_failed = true;
     if (rc == 0 && writer.has_failed)
-        rc = mph_fail(err, MPH_ERR_FILE, "snapshot: cannot write: %s (%s)", strerror(errno), path);
+        rc = mph_fail(err, MPH_ERR_FILE, "snapshot: cannot write: %s (%s)", strerror(errno),
+                      core->path);
     return rc;
 }
 
@@ -250,7 +262,8 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
                    size_t count, uint8_t word_bytes, struct mph_err *err)
 {
     char temporary[4096];
-    struct notes notes;
+    struct core core = {
+        .path = path, .parts = parts, .part_count = count, .word_bytes = word_bytes};
 
     if (snprintf(temporary, sizeof temporary, "%s.part%d", path, (int)getpid()) >=
         (int)sizeof temporary)
@@ -258,14 +271,14 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
     if (!is_replaceable(path))
         return mph_fail(err, MPH_ERR_FILE, "snapshot: not a regular file (%s)", path);
 
-    int rc = make_notes(&notes, target, word_bytes, err);
+    int rc = make_notes(&core.notes, target, word_bytes, err);
     if (rc == 0)
-        rc = write_to(temporary, path, target, parts, count, word_bytes, &notes, err);
+        rc = write_to(temporary, target, &core, err);
     if (rc == 0 && rename(temporary, path) < 0)
         rc = mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), path);
     if (rc < 0)
         unlink(temporary);
-    free(notes.prstatus);
+    free(core.notes.prstatus);
     return rc;
 }
 
