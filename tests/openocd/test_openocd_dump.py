@@ -99,7 +99,7 @@ def test_any_file_name_is_one_word(openocd: OpenOcd, tmp_path: Path, name: str) 
         ("nothing", 2, "usage: no report is called nothing (mpheap --help)"),
         ("--quiet map", 2, "usage: no report is called --quiet (mpheap --help)"),
         ("map --core /nowhere", 3, "file: No such file or directory (/nowhere)"),
-        ("map --ram 0x40000000+1K", 4, None),
+        ("map --ram 0x40000000+1K", 3, None),
         ("snapshot /nowhere/file --ram 0x20000000+1K", 3, None),
     ],
 )
