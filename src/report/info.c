@@ -193,25 +193,29 @@ static void write_text(const struct session *session, const struct info *info, s
 
 // --- JSON ---
 
+static json_t *area_json(const struct gc_area *area, const struct gc_numbers *numbers)
+{
+    json_t *document = json_pack(
+        "{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "area_address",
+        json_address(area->address), "table_address", json_address(area->table), "table_bytes",
+        (json_int_t)area->table_bytes, "pool_start_address", json_address(area->pool_start),
+        "pool_end_address", json_address(area->pool_end), "block_count",
+        (json_int_t)area->block_count, "used_bytes", (json_int_t)numbers->used_bytes, "free_bytes",
+        (json_int_t)numbers->free_bytes, "max_free_blocks", (json_int_t)numbers->max_free);
+
+    if (area->finalisers)
+        json_object_set_new(document, "finaliser_table_address", json_address(area->finalisers));
+    if (area->weakrefs)
+        json_object_set_new(document, "weakref_table_address", json_address(area->weakrefs));
+    return document;
+}
+
 static json_t *areas_json(const struct heap *heap, const struct info *info)
 {
     json_t *areas = json_array();
 
-    for (size_t i = 0; i < heap_area_count(heap); i++) {
-        const struct gc_area *area = heap_area(heap, i);
-        const struct gc_numbers *numbers = vec_at(&info->areas, i);
-
-        json_array_append_new(areas, json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}",
-                                               "area_address", json_address(area->address),
-                                               "table_address", json_address(area->table),
-                                               "table_bytes", (json_int_t)area->table_bytes,
-                                               "pool_start_address", json_address(area->pool_start),
-                                               "pool_end_address", json_address(area->pool_end),
-                                               "block_count", (json_int_t)area->block_count,
-                                               "used_bytes", (json_int_t)numbers->used_bytes,
-                                               "free_bytes", (json_int_t)numbers->free_bytes,
-                                               "max_free_blocks", (json_int_t)numbers->max_free));
-    }
+    for (size_t i = 0; i < heap_area_count(heap); i++)
+        json_array_append_new(areas, area_json(heap_area(heap, i), vec_at(&info->areas, i)));
     return areas;
 }
 

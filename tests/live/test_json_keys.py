@@ -20,7 +20,7 @@ TYPES = {bool: "boolean", int: "number", float: "number", str: "string"}
 
 # A heap of three areas, one in a collection, and one of the first release, whose firmware
 # has least to tell.
-VARIANTS = ["v1.28.0-split", "v1.27.0-collecting", "v1.8"]
+VARIANTS = ["v1.28.0-split", "v1.28.0-weakref", "v1.27.0-collecting", "v1.8"]
 
 
 def section(title: str) -> str:
