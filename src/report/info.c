@@ -193,21 +193,30 @@ static void write_text(const struct session *session, const struct info *info, s
 
 // --- JSON ---
 
-static json_t *area_json(const struct gc_area *area, const struct gc_numbers *numbers)
+// Which of them is which only debug info knows: a lone one may be either.
+static json_t *bit_tables_json(const struct gc_area *area)
 {
-    json_t *document = json_pack(
-        "{s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "area_address",
-        json_address(area->address), "table_address", json_address(area->table), "table_bytes",
-        (json_int_t)area->table_bytes, "pool_start_address", json_address(area->pool_start),
-        "pool_end_address", json_address(area->pool_end), "block_count",
-        (json_int_t)area->block_count, "used_bytes", (json_int_t)numbers->used_bytes, "free_bytes",
-        (json_int_t)numbers->free_bytes, "max_free_blocks", (json_int_t)numbers->max_free);
+    json_t *tables = json_array();
 
     if (area->finalisers)
-        json_object_set_new(document, "finaliser_table_address", json_address(area->finalisers));
+        json_array_append_new(tables,
+                              json_pack("{s:o}", "start_address", json_address(area->finalisers)));
     if (area->weakrefs)
-        json_object_set_new(document, "weakref_table_address", json_address(area->weakrefs));
-    return document;
+        json_array_append_new(tables,
+                              json_pack("{s:o}", "start_address", json_address(area->weakrefs)));
+    return tables;
+}
+
+static json_t *area_json(const struct gc_area *area, const struct gc_numbers *numbers)
+{
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "area_address",
+                     json_address(area->address), "table_address", json_address(area->table),
+                     "table_bytes", (json_int_t)area->table_bytes, "bit_tables",
+                     bit_tables_json(area), "pool_start_address", json_address(area->pool_start),
+                     "pool_end_address", json_address(area->pool_end), "block_count",
+                     (json_int_t)area->block_count, "used_bytes", (json_int_t)numbers->used_bytes,
+                     "free_bytes", (json_int_t)numbers->free_bytes, "max_free_blocks",
+                     (json_int_t)numbers->max_free);
 }
 
 static json_t *areas_json(const struct heap *heap, const struct info *info)
