@@ -29,7 +29,7 @@ enum {
     KEY_REPORTS,
 };
 
-enum { GROUP_TARGET = 1, GROUP_OUTPUT = 2, GROUP_HELP = 3 };
+enum { GROUP_TARGET = 1, GROUP_OUTPUT = 2, GROUP_HELP = -1 };
 
 const struct argp_option common_options[] = {
     {NULL, 0, NULL, 0, "The target:", GROUP_TARGET},
@@ -53,9 +53,8 @@ const struct argp_option common_options[] = {
     {"output", 'o', "FILE", 0, "Write the report to FILE", 0},
     {"stats", KEY_STATS, NULL, 0, "Say what crossed the link, and how long it took", 0},
     {"quiet", KEY_QUIET, NULL, 0, "No notes besides the report", 0},
-    {NULL, 0, NULL, 0, "Help:", GROUP_HELP},
-    {"help", '?', NULL, 0, "Show this help", 0},
-    {"version", KEY_VERSION, NULL, 0, "Show the version", 0},
+    {"help", '?', NULL, 0, "Show this help", GROUP_HELP},
+    {"version", KEY_VERSION, NULL, 0, "Show the version", GROUP_HELP},
     {"reports", KEY_REPORTS, NULL, OPTION_HIDDEN, "List the names of all reports", 0},
     {0}};
 
