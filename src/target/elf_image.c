@@ -13,7 +13,8 @@ static bool is_flash(const struct elf_section *section)
 
 // Sections rather than segments: many linker scripts make one writable segment
 // of flash and initial RAM contents, and only the section flags tell them apart.
-static int add_sections(struct target *target, const struct elf_file *file, struct mph_err *err)
+static int add_sections(struct target *target, const struct elf_file *file, uint64_t bias,
+                        struct mph_err *err)
 {
     struct elf_section section;
 
@@ -23,7 +24,7 @@ static int add_sections(struct target *target, const struct elf_file *file, stru
         if (section.offset > file->size || section.size > file->size - section.offset)
             return mph_fail(err, MPH_ERR_FILE, "ELF: truncated: section %s is not all there (%s)",
                             section.name, file->path);
-        int rc = target_add_bytes(target, section.address, file->bytes + section.offset,
+        int rc = target_add_bytes(target, section.address + bias, file->bytes + section.offset,
                                   section.size, false, file->path, err);
         if (rc < 0)
             return rc;
@@ -44,10 +45,10 @@ int target_add_elf(struct target *target, const char *path, struct mph_err *err)
         rc = mph_fail(err, MPH_ERR_WRONG_ELF,
                       "ELF: built for machine %u, but the memory is of machine %u (%s)",
                       file.machine, target->machine, path);
-    else if (file.type == ET_DYN)
-        rc = 0; // position independent: where its bytes lie is not known from the file
-    else
-        rc = add_sections(target, &file, err);
+    else if (file.type != ET_DYN)
+        rc = add_sections(target, &file, 0, err);
+    else if (target->entry) // position independent: only a core tells where it was
+        rc = add_sections(target, &file, target->entry - file.entry, err);
     if (rc == 0) {
         target->machine = file.machine;
         target->word_bytes = file.word_bytes;
