@@ -15,18 +15,6 @@ enum { AREAS_MAX = 1024, BLOCKS_MAX = 1 << 29 };
 
 // --- the area structure ---
 
-static uint64_t structure_bytes(const struct layout *layout)
-{
-    uint64_t end = 0;
-
-    for (enum member i = MEMBER_AREA_NEXT; i < MEMBER_COUNT; i++) {
-        const struct member_at *at = &layout->members[i];
-        if (at->how != HOW_UNKNOWN && (uint64_t)at->offset + at->size > end)
-            end = (uint64_t)at->offset + at->size;
-    }
-    return end;
-}
-
 // A member of the area structure in `bytes`; false where this firmware has none.
 static bool member(const struct layout *layout, const uint8_t *bytes, enum member which,
                    uint64_t *ret)
@@ -45,7 +33,7 @@ static int read_area(const struct layout *layout, struct target *target, uint64_
                      struct gc_area *ret, uint64_t *next, struct mph_err *err)
 {
     uint8_t bytes[STRUCTURE_MAX];
-    uint64_t size = structure_bytes(layout);
+    uint64_t size = layout_area_bytes(layout);
 
     if (size > sizeof bytes)
         return mph_fail(err, MPH_ERR_BAD_DATA, "heap: an area structure of %llu bytes",
@@ -261,7 +249,7 @@ static void forget(const struct heap *heap, struct target *target)
     for (size_t i = 0; i < heap->areas.len; i++) {
         const struct gc_area *area = heap_area(heap, i);
 
-        target_forget(target, area->address, structure_bytes(heap->layout));
+        target_forget(target, area->address, layout_area_bytes(heap->layout));
         target_forget(target, area->table, (area->block_count + 3) / 4);
     }
 }

@@ -60,6 +60,18 @@ bool layout_read_member(const struct layout *layout, struct target *target, enum
            target_read_uint(target, layout->ctx + (uint64_t)at->offset, at->size, ret, NULL) == 0;
 }
 
+uint64_t layout_area_bytes(const struct layout *layout)
+{
+    uint64_t end = 0;
+
+    for (enum member i = MEMBER_AREA_NEXT; i < MEMBER_COUNT; i++) {
+        const struct member_at *at = &layout->members[i];
+        if (at->how != HOW_UNKNOWN && (uint64_t)at->offset + at->size > end)
+            end = (uint64_t)at->offset + at->size;
+    }
+    return end;
+}
+
 // --- symbols ---
 
 static void builtins_from_symbols(struct layout *layout, const struct firmware *firmware)
@@ -360,6 +372,9 @@ static int from_dwarf(struct layout *layout, struct target *target, const struct
     layout->tables = (uint8_t)((layout->members[MEMBER_AREA_FINALISERS].how != HOW_UNKNOWN) +
                                (layout->members[MEMBER_AREA_WEAKREFS].how != HOW_UNKNOWN));
     era_reconcile(layout);
+    rc = target_fetch(target, &(struct range){layout->area, layout_area_bytes(layout)}, 1, err);
+    if (rc < 0)
+        return rc;
     if (!check_area(layout, target, &area))
         return explain_no_area(layout, target, layout->area, 6 * layout->word_bytes, firmware,
                                options, err);

@@ -151,6 +151,9 @@ int layout_read_word(const struct layout *layout, struct target *target, uint64_
 bool layout_read_member(const struct layout *layout, struct target *target, enum member member,
                         uint64_t *ret);
 
+// Bytes of an area structure, up to the end of its last known member.
+uint64_t layout_area_bytes(const struct layout *layout);
+
 // Words for people.
 const char *how_name(enum how how);
 const char *tier_name(enum tier tier);

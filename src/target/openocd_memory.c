@@ -18,7 +18,7 @@ enum { WORD_TEXT = 24, RUN_TEXT = 32, ANSWER_TEXT = 64 * 1024 };
 // A script stays under the 64 KB a line of the Tcl port may have (tcl_server.c
 // TCL_LINE_MAX, v0.12) at 26 bytes a run; read_memory takes 64 K words.
 static const struct portion FIRST_WORDS = {1024, 64, 64 * 1024};
-static const struct portion FIRST_RUNS = {32, 8, 2048};
+static const struct portion FIRST_RUNS = {64, 8, 2048};
 static const struct portion FIRST_DUMP = {DUMP_LEAST, DUMP_LEAST, 1024 * 1024};
 
 // Before anything is measured: 100 KB/s, a middling probe.
@@ -27,7 +27,10 @@ static const double FIRST_WORD_SECONDS = 40e-6;
 // A run that costs less than this is not worth reading what nobody asked for.
 static const double DEAR_RUN_SECONDS = 500e-6;
 
-enum { MOST_GAP = 512 / WORD }; // words
+enum {
+    MOST_GAP = 512 / WORD, // words
+    RUN_SAMPLES = 2,       // portions measured before reads may be called dear
+};
 
 void openocd_memory_init(struct openocd_memory *ret, struct tcl_port *port, const char *target,
                          bool big_endian, bool has_read_memory)
@@ -48,7 +51,7 @@ void openocd_memory_init(struct openocd_memory *ret, struct tcl_port *port, cons
 // Learn from a portion of full size that took `seconds`.
 static void portion_adapt(struct portion *portion, double seconds)
 {
-    const double wanted_seconds = 0.15;
+    const double wanted_seconds = 0.2;
     double factor = seconds * 8 < wanted_seconds ? 8 : wanted_seconds / seconds;
 
     portion->limit = (size_t)((double)portion->limit * factor);
@@ -141,7 +144,7 @@ static size_t gap_words(const struct openocd_memory *memory)
 {
     double words = memory->run_seconds / memory->word_seconds;
 
-    if (memory->run_seconds < DEAR_RUN_SECONDS)
+    if (memory->run_samples < RUN_SAMPLES || memory->run_seconds < DEAR_RUN_SECONDS)
         return 0;
     return words < MOST_GAP ? (size_t)words : MOST_GAP;
 }
@@ -302,7 +305,7 @@ static void gather_adapt(const struct gather *gather, struct openocd_memory *mem
         double run = (seconds - words) / (double)gather->count;
 
         // The least so far: one pause of the host must not make reads look dear.
-        if (!memory->run_seconds || run < memory->run_seconds)
+        if (!memory->run_samples++ || run < memory->run_seconds)
             memory->run_seconds = run;
     }
 }

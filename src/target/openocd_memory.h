@@ -32,6 +32,7 @@ struct openocd_memory {
     struct portion words;     // by read_memory
     struct portion runs;
     struct portion dump_words; // by dump_image
+    unsigned run_samples;
     double run_seconds;        // measured: what one more run costs; 0 not known
     double word_seconds;       // and one more word of a run
 };
