@@ -356,7 +356,7 @@ def test_stats_say_what_crossed(board: Board, frozen: str) -> None:
     assert result.stdout == map_in(frozen)
     assert needed <= size <= crossed
     assert 0 < requests <= pieces * 2
-    assert size < RAM[1] / 2  # the pool itself is not read
+    assert needed < RAM[1] / 2  # the pool itself is not; how much comes along is a matter of pace
 
 
 def test_output_file_and_quiet(board: Board, frozen: str, tmp_path: Path) -> None:
