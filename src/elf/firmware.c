@@ -94,18 +94,6 @@ int firmware_check_flash(const struct firmware *firmware, struct target *target,
     return rc;
 }
 
-bool firmware_section(const struct firmware *firmware, const char *name, struct range *ret)
-{
-    struct elf_section section;
-
-    for (size_t i = 0; elf_file_section(&firmware->file, i, &section); i++)
-        if (section.flags & SHF_ALLOC && !strcmp(section.name, name)) {
-            *ret = (struct range){section.address + firmware->bias, section.size};
-            return true;
-        }
-    return false;
-}
-
 int firmware_ram(const struct firmware *firmware, struct vec *ranges, struct mph_err *err)
 {
     struct elf_section section;

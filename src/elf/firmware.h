@@ -31,9 +31,6 @@ void firmware_deinit(struct firmware *firmware);
 int firmware_check_flash(const struct firmware *firmware, struct target *target,
                          struct mph_err *err);
 
-// The run-time range of a section, e.g. ".bss". False when there is none.
-bool firmware_section(const struct firmware *firmware, const char *name, struct range *ret);
-
 // Ranges of RAM the ELF knows of: its writable sections, as struct range.
 int firmware_ram(const struct firmware *firmware, struct vec *ranges, struct mph_err *err);
 

@@ -21,9 +21,9 @@ enum { CTX_BYTES_MAX = 4096 };
 
 const char *how_name(enum how how)
 {
-    static const char *const names[] = {"not known",      "target",          "debug info",
-                                        "symbol",         "found in memory", "era's layout",
-                                        "version string", "option"};
+    static const char *const names[] = {"not known",     "target",          "debug info",
+                                        "symbol",        "found in memory", "era's layout",
+                                        "version string"};
 
     return names[how];
 }

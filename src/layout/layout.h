@@ -22,7 +22,6 @@ enum how {
     HOW_MEASURED, // found in memory by an invariant
     HOW_ERA,      // the eras table, for the era that the evidence points to
     HOW_VERSION,  // the firmware's version string
-    HOW_USER,     // an option
 };
 
 // Members of mp_state_ctx, and of a heap area; presence decides what a firmware

@@ -45,11 +45,6 @@ bool repr_qstr(enum repr repr, uint64_t object, uint64_t *ret)
     return true;
 }
 
-size_t repr_object_bytes(enum repr repr, size_t word_bytes)
-{
-    return repr == REPR_D ? 8 : word_bytes;
-}
-
 // --- one pool ---
 
 struct pool_header {

@@ -57,9 +57,6 @@ const char *qstr_form_name(enum qstr_form form);
 // The qstr id in an object word, if it holds one.
 bool repr_qstr(enum repr repr, uint64_t object, uint64_t *ret);
 
-// Bytes of an object word.
-size_t repr_object_bytes(enum repr repr, size_t word_bytes);
-
 // Follow the chain from the newest pool. Fails with MPH_ERR_BAD_DATA when it
 // breaks an invariant: total_prev_len == prev.total_prev_len + prev.len, an end
 // with prev 0, lengths that match the text.
