@@ -15,26 +15,35 @@
 // separate arrays from v1.19 (18b1ba086c), hashes optional from v1.23 (7ea503929a).
 enum qstr_form {
     QSTR_FORM_UNKNOWN,
-    QSTR_EMBEDDED,   // entry -> {hash, length, text, NUL}
-    QSTR_SEPARATE,   // entry -> text; pool.hashes, pool.lengths
-    QSTR_NO_HASHES,  // entry -> text; pool.lengths
+    QSTR_EMBEDDED,  // entry -> {hash, length, text, NUL}
+    QSTR_SEPARATE,  // entry -> text; pool.hashes, pool.lengths
+    QSTR_NO_HASHES, // entry -> text; pool.lengths
 };
 
-enum { QSTR_POOLS_MAX = 16, QSTR_TEXT_MAX = 255 };
+// Ids have 16 bits, and a new pool is at most twice as long as the one before.
+enum { QSTR_POOLS_MAX = 16, QSTR_TEXT_MAX = 255, QSTR_ALLOC_MAX = 0x1ffff };
 
 struct qstr_pool {
     uint64_t address;
     uint64_t first_id; // ids below are in the previous pools
+    uint64_t alloc;    // entries there is room for; less than count in ROM; not checked
     uint64_t count;
     bool is_sorted; // v1.22 and later say so in the top bit of total_prev_len
 };
 
 struct qstrs {
     enum qstr_form form;
-    uint8_t hash_bytes; // of an embedded hash, 1 or 2
+    uint8_t hash_bytes; // of one hash, 1 or 2; 0: there are none, or not known
     uint64_t holder;    // address of the last_pool pointer
     size_t pool_count;
     struct qstr_pool pools[QSTR_POOLS_MAX]; // newest first
+};
+
+// One entry of a pool.
+struct qstr_entry {
+    uint64_t start;  // what the pool points at: the text, or in the embedded form its hash
+    uint64_t text;   // address of the first byte of the text
+    uint64_t length; // without the NUL; at most QSTR_TEXT_MAX
 };
 
 // How an object word tells small integers, qstrs, immediates and pointers
@@ -70,5 +79,21 @@ int qstr_fetch(const struct qstrs *qstrs, struct target *target, size_t word_byt
 // The text of an id, NUL-terminated, at most QSTR_TEXT_MAX bytes.
 int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
               char text[QSTR_TEXT_MAX + 1], struct mph_err *err);
+
+// Entry `index` of a pool, which must be below its count. Where the text is, not
+// the text: it may be unreadable, or not end where its length says.
+int qstr_entry_read(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+                    const struct qstr_pool *pool, uint64_t index, struct qstr_entry *ret,
+                    struct mph_err *err);
+
+// The text of an entry: entry->length bytes, which may be NUL too, and a NUL.
+int qstr_entry_text(struct target *target, const struct qstr_entry *entry,
+                    char text[QSTR_TEXT_MAX + 1], struct mph_err *err);
+
+// Bytes that a pool on the heap asked the allocator for: the structure and its
+// arrays, which are one allocation. py/qstr.c qstr_add. 0 for a pool whose `alloc`
+// cannot be that of a pool on the heap.
+uint64_t qstr_pool_bytes(const struct qstrs *qstrs, size_t word_bytes,
+                         const struct qstr_pool *pool);
 
 #endif
