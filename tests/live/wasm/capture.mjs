@@ -5,7 +5,8 @@
 //
 // OUTDIR receives memory-1.bin and memory-2.bin, the whole linear memory at two moments (address 0
 // first; sparse files), mem_info-1.txt and mem_info-2.txt, what the board printed at those moments
-// for micropython.mem_info(1), and meta.json. VERSION is one of the mpy-* packages of package.json;
+// for micropython.mem_info(1), qstr_info-1.txt and qstr_info-2.txt, the same of qstr_info(1), and
+// meta.json. VERSION is one of the mpy-* packages of package.json;
 // VARIANT is what the package ships beside the plain build: settrace, ulab, settrace-ulab.
 //
 // The memory is copied while the board is inside mem_info(1), when the line "GC memory layout"
@@ -151,11 +152,22 @@ function writeSparse(file, data) {
     fs.closeSync(handle);
 }
 
+function writeLines(file, lines) {
+    fs.writeFileSync(file, lines.join("\n") + "\n");
+}
+
 function captureMoment(board, number, folder) {
     const traceback = board.runToException(`moment("${number}")`, "Moment");
-    const files = { memory: `memory-${number}.bin`, mem_info: `mem_info-${number}.txt` };
+    const files = {
+        memory: `memory-${number}.bin`,
+        mem_info: `mem_info-${number}.txt`,
+        qstr_info: `qstr_info-${number}.txt`,
+    };
+    // The board prints qstr_info(1) first; mem_info(1) begins with its statistics or the stack.
+    const end = board.lines.findIndex((line) => /^(mem|stack): /.test(line));
     writeSparse(path.join(folder, files.memory), board.copy);
-    fs.writeFileSync(path.join(folder, files.mem_info), board.lines.join("\n") + "\n");
+    writeLines(path.join(folder, files.qstr_info), board.lines.slice(0, end));
+    writeLines(path.join(folder, files.mem_info), board.lines.slice(end));
     const memoryBytes = board.copy.length;
     return { ...files, memory_bytes: memoryBytes, traceback, ...board.ask("expected()") };
 }

@@ -5,6 +5,7 @@
     heap = capture("1.27.0")
     heap.memory(1)      path of the whole linear memory at moment 1 (address 0 first)
     heap.text(1)        what the board printed for mem_info(1) at that very moment
+    heap.qstrs(1)       the same of qstr_info(1)
     heap.moment(1)      what the board knows about its objects, and its call stack then
 
 The folder is $MPHEAP_BUILD, or build/ in the top folder. A capture is made again when capture.mjs,
@@ -62,6 +63,10 @@ class Capture:
     def text(self, moment: int) -> str:
         """All that mem_info(1) printed."""
         return (self.folder / self.moment(moment)["mem_info"]).read_text()
+
+    def qstrs(self, moment: int) -> str:
+        """All that qstr_info(1) printed."""
+        return (self.folder / self.moment(moment)["qstr_info"]).read_text()
 
     def map(self, moment: int) -> str:
         """The block map in that text: from the first area's heading to the end."""
