@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Runs program.py on a published WebAssembly build of MicroPython and keeps its heap.
+// Runs program.py and a scene on a published WebAssembly build of MicroPython and keeps its heap.
 //
-//     node capture.mjs VERSION[-VARIANT] OUTDIR
+//     node capture.mjs VERSION[-VARIANT] OUTDIR SCENE.py
 //
 // OUTDIR receives memory-1.bin and memory-2.bin, the whole linear memory at two moments (address 0
 // first; sparse files), mem_info-1.txt and mem_info-2.txt, what the board printed at those moments
 // for micropython.mem_info(1), qstr_info-1.txt and qstr_info-2.txt, the same of qstr_info(1), and
-// meta.json. VERSION is one of the mpy-* packages of package.json;
-// VARIANT is what the package ships beside the plain build: settrace, ulab, settrace-ulab.
+// meta.json. VERSION is one of the mpy-* packages of package.json; VARIANT is what the package
+// ships beside the plain build: settrace, ulab, settrace-ulab. SCENE.py builds objects and defines
+// scene_report(), which prints what the board knows about them.
 //
 // The memory is copied while the board is inside mem_info(1), when the line "GC memory layout"
 // leaves it: the map is printed straight from the allocation table, and until its last row nothing
@@ -129,7 +130,7 @@ class Board {
     // Lets the host's event loop turn until every task on the board waits.
     async settle() {
         for (let turn = 0; turn < MAX_TURNS; turn++) {
-            if (this.run("print(settled())")[0] === "True") {
+            if (this.run("print(settled() and scene_settled())")[0] === "True") {
                 return;
             }
             await new Promise((resolve) => setTimeout(resolve, 0));
@@ -169,14 +170,16 @@ function captureMoment(board, number, folder) {
     writeLines(path.join(folder, files.qstr_info), board.lines.slice(0, end));
     writeLines(path.join(folder, files.mem_info), board.lines.slice(end));
     const memoryBytes = board.copy.length;
-    return { ...files, memory_bytes: memoryBytes, traceback, ...board.ask("expected()") };
+    const scene = board.run("scene_report()");
+    return { ...files, memory_bytes: memoryBytes, traceback, ...board.ask("expected()"), scene };
 }
 
-async function main(name, folder) {
+async function main(name, folder, scene) {
     const build = findBuild(name);
     fs.mkdirSync(folder, { recursive: true });
     const board = new Board();
     await board.start(build);
+    board.run(fs.readFileSync(scene, "utf8"));
     board.run(fs.readFileSync(path.join(HERE, "program.py"), "utf8"));
     await board.settle();
     const moments = [captureMoment(board, 1, folder)];
@@ -193,13 +196,13 @@ async function main(name, folder) {
     fs.writeFileSync(path.join(folder, "meta.json"), JSON.stringify(meta, null, 1) + "\n");
 }
 
-if (process.argv.length !== 4) {
-    console.error("usage: node capture.mjs VERSION[-VARIANT] OUTDIR");
+if (process.argv.length !== 5) {
+    console.error("usage: node capture.mjs VERSION[-VARIANT] OUTDIR SCENE.py");
     process.exit(2);
 }
 // exit, not return: the board's event loop may hold timers that never run out.
 try {
-    await main(process.argv[2], process.argv[3]);
+    await main(process.argv[2], process.argv[3], process.argv[4]);
     process.exit(0);
 } catch (error) {
     console.error(`capture: ${process.argv[2]}: ${error.message}`);

@@ -7,9 +7,11 @@
     heap.text(1)        what the board printed for mem_info(1) at that very moment
     heap.qstrs(1)       the same of qstr_info(1)
     heap.moment(1)      what the board knows about its objects, and its call stack then
+    heap.scene(1)       what it says about the objects of scenes.py, and what it has not
 
 The folder is $MPHEAP_BUILD, or build/ in the top folder. A capture is made again when capture.mjs,
-program.py or the pinned packages change. Moment 1: objects built; 2: holes left, and collected.
+program.py, the scene or the pinned packages change. Moment 1: objects built; 2: holes left, and
+collected.
 """
 
 import fcntl
@@ -21,6 +23,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from live import scenes
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[2]
@@ -81,12 +85,17 @@ class Capture:
         """The objects that the program keeps, by name: address, type, and more by kind."""
         return {entry["name"]: entry for entry in self.moment(moment)["objects"]}
 
+    def scene(self, moment: int) -> tuple[dict[str, scenes.Kept], dict[str, str]]:
+        """The objects of the scene, and why others are missing, by name."""
+        return scenes.parse("\n".join(self.moment(moment)["scene"]))
+
 
 def _inputs_digest() -> str:
     """Changes with everything that a capture depends on."""
     digest = hashlib.sha256()
     for path in (HERE / "capture.mjs", HERE / "program.py", TOP / "package-lock.json"):
         digest.update(path.read_bytes())
+    digest.update(scenes.program().encode())
     return digest.hexdigest()
 
 
@@ -100,7 +109,10 @@ def _make(name: str, folder: Path, digest: str) -> None:
     unfinished = folder.with_name(folder.name + ".unfinished")
     for stale in (unfinished, folder):
         shutil.rmtree(stale, ignore_errors=True)
-    command = [node, HERE / "capture.mjs", name, unfinished]
+    unfinished.mkdir()
+    scene = unfinished / "scene.py"
+    scene.write_text(scenes.program())
+    command = [node, HERE / "capture.mjs", name, unfinished, scene]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     if done.returncode:
         raise CaptureError(done.stderr.strip())

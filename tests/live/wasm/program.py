@@ -4,7 +4,8 @@
 capture.mjs runs this file once, then calls, each as a program of its own:
 
     settled()       True as soon as every asyncio task waits where it is meant to
-    moment("1")     prints qstr_info(1) and mem_info(1), then ends with a Moment raised from the same call stack
+    moment("1")     prints qstr_info(1) and mem_info(1), then ends with a Moment raised from the
+                    same call stack
     expected()      prints, as one JSON document, what the board knows about its own objects
     release()       drops what moment 2 must not show, and asks for a collection
 
