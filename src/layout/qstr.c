@@ -5,10 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-
-// A pool's text entries are sampled rather than all read: a wrong form fails on
-// the first, and a link should not carry more than it must.
-enum { SAMPLES = 4 };
+#include "target/devices.h"
 
 const char *repr_name(enum repr repr)
 {
@@ -48,63 +45,16 @@ bool repr_qstr(enum repr repr, uint64_t object, uint64_t *ret)
     return true;
 }
 
+// What pools point at is read only where a read disturbs nothing.
+static int check_address(const struct target *target, uint64_t address, struct mph_err *err)
+{
+    if (!devices_contain(target, address))
+        return 0;
+    return mph_fail_at(err, MPH_ERR_READ, address, "qstr: a device may be at 0x%llx, not memory",
+                       (unsigned long long)address);
+}
+
 // --- one pool ---
-
-struct pool_header {
-    uint64_t previous, first_id, alloc, count;
-    bool is_sorted;
-};
-
-static int read_header(struct target *target, size_t word, uint64_t address,
-                       struct pool_header *ret, struct mph_err *err)
-{
-    uint8_t bytes[4 * 8];
-    uint64_t sorted_bit = word == 8 ? 1ull << 63 : 1ull << 31;
-    int rc = target_read(target, address, bytes, 4 * word, err);
-
-    if (rc < 0)
-        return rc;
-    uint64_t total = bytes_get(bytes + word, word, target->big_endian);
-    ret->previous = bytes_get(bytes, word, target->big_endian);
-    ret->first_id = total & ~sorted_bit;
-    ret->is_sorted = total & sorted_bit;
-    ret->alloc = bytes_get(bytes + 2 * word, word, target->big_endian);
-    ret->count = bytes_get(bytes + 3 * word, word, target->big_endian);
-    return 0;
-}
-
-// Ids fit in 16 bits in types and bytecode (py/qstr.h qstr_short_t).
-static bool is_plausible(const struct pool_header *header)
-{
-    return header->count <= 0xffff && header->first_id <= 0xffff;
-}
-
-static int follow_chain(struct qstrs *qstrs, struct target *target, size_t word, uint64_t newest,
-                        struct mph_err *err)
-{
-    uint64_t address = newest, next_first = 0;
-
-    for (size_t i = 0; i < QSTR_POOLS_MAX; i++) {
-        struct pool_header header;
-        int rc = read_header(target, word, address, &header, err);
-
-        if (rc < 0)
-            return rc;
-        if (!is_plausible(&header) || (i > 0 && header.first_id + header.count != next_first))
-            return mph_fail_at(err, MPH_ERR_BAD_DATA, address,
-                               "qstr: the pool at 0x%llx does not continue its chain",
-                               (unsigned long long)address);
-        qstrs->pools[qstrs->pool_count++] = (struct qstr_pool){
-            address, header.first_id, header.alloc, header.count, header.is_sorted};
-        next_first = header.first_id;
-        if (!header.previous)
-            return header.first_id == 0 ? 0
-                                        : mph_fail_at(err, MPH_ERR_BAD_DATA, address,
-                                                      "qstr: the chain of pools ends too early");
-        address = header.previous;
-    }
-    return mph_fail_at(err, MPH_ERR_BAD_DATA, newest, "qstr: the chain of pools does not end");
-}
 
 // Words in front of a pool's entries; the last of them are the pointers to hashes
 // and lengths, where the form has these.
@@ -162,7 +112,9 @@ int qstr_entry_read(const struct qstrs *qstrs, struct target *target, size_t wor
         length_at = entry.start + qstrs->hash_bytes;
         entry.text = length_at + 1;
     }
-    rc = target_read_uint(target, length_at, 1, &entry.length, err);
+    rc = check_address(target, length_at, err);
+    if (rc == 0)
+        rc = target_read_uint(target, length_at, 1, &entry.length, err);
     if (rc == 0)
         *ret = entry;
     return rc;
@@ -172,8 +124,10 @@ int qstr_entry_text(struct target *target, const struct qstr_entry *entry,
                     char text[QSTR_TEXT_MAX + 1], struct mph_err *err)
 {
     char bytes[QSTR_TEXT_MAX + 1];
-    int rc = target_read(target, entry->text, bytes, entry->length + 1, err);
+    int rc = check_address(target, entry->text, err);
 
+    if (rc == 0)
+        rc = target_read(target, entry->text, bytes, entry->length + 1, err);
     if (rc < 0)
         return rc;
     if (bytes[entry->length] != '\0')
@@ -241,7 +195,8 @@ static size_t fetch_ranges(const struct qstrs *qstrs, struct target *target, siz
             ranges[used++] = (struct range){entry_at, word};
             if (fields.lengths)
                 ranges[used++] = (struct range){fields.lengths + index, 1};
-        } else if (target_read_uint(target, entry_at, word, &entry, NULL) == 0) {
+        } else if (target_read_uint(target, entry_at, word, &entry, NULL) == 0 &&
+                   !devices_contain(target, entry)) {
             ranges[used++] = (struct range){entry, TEXT_GUESS};
         }
     }
@@ -262,102 +217,57 @@ int qstr_fetch(const struct qstrs *qstrs, struct target *target, size_t word_byt
     return rc;
 }
 
-// --- which form the text is in ---
+// --- all strings of the newest pools ---
 
-// py/qstr.c qstr_compute_hash.
-static uint32_t hash_of(const char *text, size_t length, size_t hash_bytes)
+// What holds the lengths of a pool's strings: one array, or a byte in front of each.
+static size_t length_ranges(const struct qstrs *qstrs, struct target *target, size_t word,
+                            const struct qstr_pool *pool, struct range *ranges)
 {
-    uint32_t hash = 5381;
+    struct pool_fields fields;
+    size_t used = 0;
 
-    for (size_t i = 0; i < length; i++)
-        hash = hash * 33 ^ (unsigned char)text[i];
-    hash &= hash_bytes == 1 ? 0xff : 0xffff;
-    return hash ? hash : 1;
-}
-
-static bool hash_fits(struct target *target, uint64_t address, size_t hash_bytes,
-                      const struct qstr_entry *entry, const char *text)
-{
-    uint64_t hash;
-
-    return target_read_uint(target, address, hash_bytes, &hash, NULL) == 0 &&
-           hash == hash_of(text, entry->length, hash_bytes);
-}
-
-// Whether samples of one pool decode in the form that `qstrs` supposes. The
-// length byte alone is weak for short texts, so the embedded form must have the
-// right hash too, and a text of the others no NUL in it.
-static bool pool_fits(const struct qstrs *qstrs, struct target *target, size_t word,
-                      const struct qstr_pool *pool)
-{
-    uint64_t step = pool->count / SAMPLES + 1;
-
-    for (uint64_t index = pool->first_id ? 0 : 1; index < pool->count; index += step) {
-        struct qstr_entry entry;
-        char text[QSTR_TEXT_MAX + 1];
-
-        if (qstr_entry_read(qstrs, target, word, pool, index, &entry, NULL) < 0 ||
-            qstr_entry_text(target, &entry, text, NULL) < 0)
-            return false;
-        if (qstrs->form == QSTR_EMBEDDED
-                ? !hash_fits(target, entry.start, qstrs->hash_bytes, &entry, text)
-                : strlen(text) != entry.length)
-            return false;
+    if (read_fields(qstrs, target, word, pool->address, &fields, NULL) < 0)
+        return 0;
+    if (qstrs->form != QSTR_EMBEDDED) {
+        ranges[0] = (struct range){fields.lengths, pool->count};
+        return !devices_contain(target, fields.lengths);
     }
-    return pool->count > 0;
-}
+    for (uint64_t i = 0; i < pool->count; i++) {
+        uint64_t entry;
 
-static bool form_fits(const struct qstrs *qstrs, struct target *target, size_t word)
-{
-    for (size_t i = 0; i < qstrs->pool_count; i++)
-        if (qstrs->pools[i].count > 1 && pool_fits(qstrs, target, word, &qstrs->pools[i]))
-            return true;
-    return false;
-}
-
-// The width of separate hashes: that in which the first string at hand has its own.
-static uint8_t measure_hash_bytes(const struct qstrs *qstrs, struct target *target, size_t word)
-{
-    for (size_t i = 0; i < qstrs->pool_count; i++) {
-        const struct qstr_pool *pool = &qstrs->pools[i];
-        uint64_t index = pool->first_id ? 0 : 1, hashes;
-        struct qstr_entry entry;
-        char text[QSTR_TEXT_MAX + 1];
-
-        if (index >= pool->count ||
-            qstr_entry_read(qstrs, target, word, pool, index, &entry, NULL) < 0 ||
-            qstr_entry_text(target, &entry, text, NULL) < 0 ||
-            target_read_uint(target, pool->address + 4 * word, word, &hashes, NULL) < 0)
-            continue;
-        if (hash_fits(target, hashes + 2 * index, 2, &entry, text))
-            return 2;
-        if (hash_fits(target, hashes + index, 1, &entry, text))
-            return 1;
+        if (target_read_uint(target, fields.entries + i * word, word, &entry, NULL) == 0 &&
+            !devices_contain(target, entry))
+            ranges[used++] = (struct range){entry, qstrs->hash_bytes + 1u};
     }
-    return 0;
+    return used;
 }
 
-int qstrs_init(struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t newest,
-               struct mph_err *err)
+static int fetch_pools(const struct qstrs *qstrs, struct target *target, size_t word,
+                       size_t pool_count, struct range *ranges, struct mph_err *err)
 {
-    static const struct {
-        enum qstr_form form;
-        uint8_t hash_bytes;
-    } forms[] = {{QSTR_SEPARATE, 0}, {QSTR_NO_HASHES, 0}, {QSTR_EMBEDDED, 2}, {QSTR_EMBEDDED, 1}};
-    struct qstrs found = {0};
-    int rc = follow_chain(&found, target, word_bytes, newest, err);
+    size_t used = 0;
 
+    for (size_t i = 0; i < pool_count; i++)
+        ranges[i] = (struct range){qstrs->pools[i].address,
+                                   (header_words(qstrs->form) + qstrs->pools[i].count) * word};
+    int rc = target_fetch(target, ranges, pool_count, err);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        found.form = forms[i].form;
-        found.hash_bytes = forms[i].hash_bytes;
-        if (form_fits(&found, target, word_bytes)) {
-            if (found.form == QSTR_SEPARATE)
-                found.hash_bytes = measure_hash_bytes(&found, target, word_bytes);
-            *qstrs = found;
-            return 0;
-        }
-    }
-    return mph_fail_at(err, MPH_ERR_BAD_DATA, newest, "qstr: no pool of the chain holds text");
+    for (size_t i = 0; i < pool_count; i++)
+        used += length_ranges(qstrs, target, word, &qstrs->pools[i], ranges + used);
+    return target_fetch(target, ranges, used, err);
+}
+
+int qstr_fetch_pools(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+                     size_t pool_count, struct mph_err *err)
+{
+    size_t most = pool_count;
+
+    for (size_t i = 0; i < pool_count; i++)
+        most += (size_t)qstrs->pools[i].count;
+    struct range *ranges = calloc(most + 1, sizeof *ranges);
+    int rc = ranges ? fetch_pools(qstrs, target, word_bytes, pool_count, ranges, err)
+                    : mph_fail_no_memory(err);
+    free(ranges);
+    return rc;
 }

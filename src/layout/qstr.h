@@ -76,6 +76,10 @@ int qstrs_init(struct qstrs *qstrs, struct target *target, size_t word_bytes, ui
 int qstr_fetch(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
                const uint64_t *ids, size_t count, struct mph_err *err);
 
+// Declare that all entries of the `pool_count` newest pools will be read.
+int qstr_fetch_pools(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+                     size_t pool_count, struct mph_err *err);
+
 // The text of an id, NUL-terminated, at most QSTR_TEXT_MAX bytes.
 int qstr_text(const struct qstrs *qstrs, struct target *target, size_t word_bytes, uint64_t id,
               char text[QSTR_TEXT_MAX + 1], struct mph_err *err);
