@@ -150,25 +150,34 @@ static bool leads_back(const struct reading *reading, size_t index)
            frame == reading->frame.address;
 }
 
+// Before the first opcode nothing can be on the value stack.
+static bool fits(const struct reading *reading, uint64_t state)
+{
+    const struct frame *frame = &reading->frame;
+    bool is_at_start = !frame->code.is_native && frame->ip == frame->code.opcodes;
+
+    return holds_sp(reading, state) &&
+           (!is_at_start || frame->sp == state - word_size(reading->layout));
+}
+
 // How many words the options add: what the words themselves show, else none, else
 // the fewest with which the stack pointer is right.
 static bool find_state(const struct reading *reading, uint64_t *ret)
 {
-    bool has_caller = leads_to_frame(reading, FIXED_WORDS);
-    bool shown[ADDED_WORDS_MAX + 1] = {
-        [1] = has_caller,
+    bool is_shown[ADDED_WORDS_MAX + 1] = {
+        [1] = leads_to_frame(reading, FIXED_WORDS),
         [2] = leads_back(reading, FIXED_WORDS + 1),
         [3] = leads_back(reading, FIXED_WORDS + 2),
     };
 
     for (size_t added = ADDED_WORDS_MAX; added > 0; added--) {
         *ret = state_behind(reading, FIXED_WORDS + added);
-        if (shown[added] && holds_sp(reading, *ret))
+        if (is_shown[added] && fits(reading, *ret))
             return true;
     }
     for (size_t added = 0; added <= ADDED_WORDS_MAX; added++) {
         *ret = state_behind(reading, FIXED_WORDS + added);
-        if (holds_sp(reading, *ret))
+        if (fits(reading, *ret))
             return true;
     }
     return false;
@@ -209,8 +218,17 @@ static void set_words(struct reading *reading)
     frame->old_globals = reading->words[WORD_OLD_GLOBALS];
 }
 
-// v1.12 and later. What costs no read is checked first: stacks are full of words
-// that are no frames.
+// Whether the stack pointer may be right, before anything else is read: stacks are
+// full of words that begin no frame.
+static bool may_hold_sp(const struct reading *reading)
+{
+    for (size_t added = 0; added <= ADDED_WORDS_MAX; added++)
+        if (holds_sp(reading, state_behind(reading, FIXED_WORDS + added)))
+            return true;
+    return false;
+}
+
+// v1.12 and later.
 static int read_counted(struct reading *reading, struct mph_err *err)
 {
     struct frame *frame = &reading->frame;
@@ -219,7 +237,7 @@ static int read_counted(struct reading *reading, struct mph_err *err)
 
     set_words(reading);
     frame->n_state = reading->halves[0];
-    if (!frame->n_state || !find_state(reading, &state))
+    if (!frame->n_state || !may_hold_sp(reading))
         return fail(reading, "a stack pointer outside the states", err);
     if (!names_function(reading, frame->fun))
         return fail(reading, "no function", err);
@@ -231,6 +249,8 @@ static int read_counted(struct reading *reading, struct mph_err *err)
         return fail(reading, "another number of states than the function's", err);
     if (!is_native && reading->halves[1] > frame->code.n_exc_stack)
         return fail(reading, "more handlers than the function's", err);
+    if (!find_state(reading, &state))
+        return fail(reading, "a stack pointer outside the states", err);
     set_state(reading, state);
     return check_ip(reading, err);
 }
