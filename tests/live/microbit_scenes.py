@@ -70,7 +70,8 @@ class Dump:
         heads = heads_of(memory, [find_area(memory)])
         roots = find_roots(memory, heads, newest_qstrs(memory, heads))
         stack = memory.words(self.registers[13], sum(RAM))
-        return heads, reachable(memory, heads, [*root_words(memory, roots), *self.registers, *stack])
+        words = [*root_words(memory, roots), *self.registers, *stack]
+        return heads, reachable(memory, heads, words)
 
 
 def find_area(memory: Memory) -> Area:
