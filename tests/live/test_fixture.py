@@ -152,7 +152,7 @@ def representation(variant: str) -> str:
     old = int(re.match(r"v1\.(\d+)", variant)[1]) < 13
     if variant.endswith("-nanbox"):
         return "D"
-    letter = "C" if variant.endswith("-reprc") else "A"
+    letter = "B" if "-reprb" in variant else "C" if "-reprc" in variant else "A"
     return f"{letter} (before 1.13)" if old else letter
 
 
