@@ -129,6 +129,9 @@ class Both(Base, Other):
 class Items(list): pass
 class Table(dict): pass
 class Code(int): pass
+class Text(str): pass
+class Closing:
+    def __del__(self): pass
 class Decorated:
     @classmethod
     def make(cls): return cls()
@@ -157,6 +160,8 @@ table['key'] = 'value'
             "instance_list": "items",
             "instance_dict": "table",
             "instance_int": "Code(5)",
+            "instance_str": "Text('subclass of str')",
+            "instance_finaliser": "Closing()",
             "object": "object()",
             "super": "super(Both, Both('up'))",
         },

@@ -38,6 +38,32 @@ for _ in range(6): deep = [deep]
         },
     ),
     Batch(
+        "decoys",
+        """\
+import array
+word = id(list).to_bytes(4, 'little')
+shrunk = [[n] for n in range(20)]
+for n in range(17): shrunk.pop()
+grown = bytearray(b'grown ')
+for n in range(5): grown.append(48 + n)
+cleared = {n: n for n in range(9)}
+cleared.clear()
+""",
+        {
+            "decoy_bytearray": "bytearray(word * 8)",
+            "decoy_bytes": "word + b' the address of a type at first'",
+            "decoy_list": "[list, 3, 4]",
+            "decoy_dict": "{list: 1}",
+            "decoy_set": "{list}",
+            "decoy_array": "array.array('O', [dict, 5, 6, 7])",
+            "decoy_ints": "array.array('I', [id(list), 0, 0, 0])",
+            "decoy_tuple": "(list, 1, 2, 3)",
+            "list_shrunk": "shrunk",
+            "bytearray_grown": "grown",
+            "dict_cleared": "cleared",
+        },
+    ),
+    Batch(
         "dicts",
         """\
 from collections import OrderedDict
