@@ -8,24 +8,32 @@
 
 // --- where the pools are ---
 
-// Debug information says which pool is the newest; the eras table does where it is
-// right, and the chain of pools proves it.
+static int qstrs_from_member(struct session *session, struct qstrs *ret, struct mph_err *err)
+{
+    const struct layout *layout = &session->layout;
+    uint64_t newest;
+
+    if (!layout_read_member(layout, &session->target, MEMBER_LAST_POOL, &newest))
+        return mph_fail(err, MPH_ERR_READ, "qstr: last_pool is not known");
+    return qstrs_init(ret, &session->target, layout->word_bytes, newest, err);
+}
+
+// Debug information says which pool is the newest. The eras table does where it is
+// right, and the chain of pools proves it; else it is searched for.
 static int find_qstrs(struct session *session, struct qstrs *ret, struct mph_err *err)
 {
     struct layout *layout = &session->layout;
-    bool is_certain = layout->members[MEMBER_LAST_POOL].how == HOW_DWARF;
-    uint64_t newest;
-    int rc;
+    bool is_told = layout->members[MEMBER_LAST_POOL].how == HOW_DWARF;
 
-    if (layout->qstrs_how == HOW_UNKNOWN &&
-        layout_read_member(layout, &session->target, MEMBER_LAST_POOL, &newest)) {
-        rc = qstrs_init(ret, &session->target, layout->word_bytes, newest, is_certain ? err : NULL);
-        if (rc == 0 || is_certain)
+    if (layout->qstrs_how == HOW_UNKNOWN) {
+        int rc = qstrs_from_member(session, ret, is_told ? err : NULL);
+
+        if (rc == 0 || is_told)
+            return rc;
+        rc = layout_learn_objects(layout, &session->target, err);
+        if (rc < 0)
             return rc;
     }
-    rc = layout_learn_objects(layout, &session->target, err);
-    if (rc < 0)
-        return rc;
     if (layout->qstrs_how == HOW_UNKNOWN)
         return mph_fail(err, MPH_ERR_BAD_DATA, "qstr: the pools of interned strings are not found");
     *ret = layout->qstrs;
