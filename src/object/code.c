@@ -8,7 +8,7 @@
 #include "target/devices.h"
 
 // Nearly all preludes fit; only line tables of long functions go on behind.
-enum { PIECE_BYTES = 256, PIECE_BYTES_MIN = 8 };
+enum { PIECE_BYTES = 256 };
 
 struct piece {
     uint64_t address;
@@ -48,21 +48,20 @@ enum prelude_form code_form(const struct layout *layout)
 }
 
 // As many bytes as there are, where memory ends behind the prelude.
-static int read_piece(struct target *target, uint64_t address, size_t size, struct piece *ret,
+static int read_piece(struct target *target, uint64_t address, struct piece *ret,
                       struct mph_err *err)
 {
-    struct mph_err why;
-    int rc;
+    struct mph_err why = {0};
 
     if (!address || devices_contain(target, address))
         return fail_at(address, "no code", err);
-    do {
-        why = (struct mph_err){0};
-        rc = target_read(target, address, ret->bytes, size, &why);
-        ret->size = size;
-        size /= 2;
-    } while (rc == MPH_ERR_READ && size >= PIECE_BYTES_MIN);
-    ret->address = address;
+    *ret = (struct piece){.address = address, .size = PIECE_BYTES};
+    int rc = target_read(target, address, ret->bytes, ret->size, &why);
+    if (rc == MPH_ERR_READ && why.has_address && why.address > address &&
+        why.address - address < PIECE_BYTES) {
+        ret->size = (size_t)(why.address - address);
+        return target_read(target, address, ret->bytes, ret->size, err);
+    }
     return rc < 0 ? mph_fail_again(err, &why) : 0;
 }
 
@@ -167,7 +166,7 @@ static int read_cells(struct reading *reading, struct piece *ret, struct mph_err
     size_t at = reading->header.info_end;
 
     if (at >= piece->size)
-        return read_piece(reading->target, piece->address + at, PIECE_BYTES, ret, err);
+        return read_piece(reading->target, piece->address + at, ret, err);
     ret->address = piece->address + at;
     ret->size = piece->size - at;
     memcpy(ret->bytes, piece->bytes + at, ret->size);
@@ -338,7 +337,7 @@ int code_read(const struct layout *layout, struct target *target, uint64_t bytec
 
     if (layout->qstrs.form == QSTR_FORM_UNKNOWN)
         return mph_fail(err, MPH_ERR_UNSUPPORTED, "code: without qstr pools it has no names");
-    rc = read_piece(target, bytecode, PIECE_BYTES, &reading.piece, err);
+    rc = read_piece(target, bytecode, &reading.piece, err);
     if (rc == 0)
         rc = form == PRELUDE_V2 ? read_v2(&reading, context, err)
                                 : read_v0_v1(&reading, form, const_table, err);

@@ -58,7 +58,7 @@ int code_read_native(const struct layout *layout, struct target *target, uint64_
                      struct code *ret, struct mph_err *err);
 
 // The line of the opcode at `ip`. 1 where code carries no lines, as MicroPython has it.
-int code_line(const struct layout *layout, struct target *target, const struct code *code,
-              uint64_t ip, unsigned *ret, struct mph_err *err);
+int code_line(struct target *target, const struct code *code, uint64_t ip, unsigned *ret,
+              struct mph_err *err);
 
 #endif

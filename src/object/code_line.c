@@ -39,13 +39,12 @@ static int fail_at(uint64_t address, const char *what, struct mph_err *err)
                        (unsigned long long)address);
 }
 
-int code_line(const struct layout *layout, struct target *target, const struct code *code,
-              uint64_t ip, unsigned *ret, struct mph_err *err)
+int code_line(struct target *target, const struct code *code, uint64_t ip, unsigned *ret,
+              struct mph_err *err)
 {
     struct search search = {ip - code->line_base, 1, false};
     struct piece piece;
 
-    (void)layout; // lines are the same in all eras
     if (ip < code->opcodes || ip - code->opcodes >= OPCODE_BYTES_MAX || code->is_native)
         return fail_at(ip, "no opcode of this function", err);
     for (uint64_t at = code->lines; at < code->lines_end && !search.is_done;) {
