@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "cli/help.h"
 
 enum {
@@ -68,38 +69,6 @@ static const char *copy(struct options *options, const char *text, size_t length
         return NULL;
     *slot = strndup(text, length);
     return *slot;
-}
-
-// A number in C's notation with nothing behind it.
-static bool parse_uint(const char *text, uint64_t *ret)
-{
-    char *end;
-
-    if (!isdigit((unsigned char)*text))
-        return false;
-    errno = 0;
-    *ret = strtoull(text, &end, 0);
-    return !errno && !*end;
-}
-
-// A size: as above, with K, M or G behind it for powers of 1024.
-static bool parse_size(const char *text, uint64_t *ret)
-{
-    static const char suffixes[] = "KMG";
-    char number[32];
-    size_t length = strlen(text);
-    const char *suffix = length ? strchr(suffixes, toupper((unsigned char)text[length - 1])) : NULL;
-    unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-
-    if (!length || length >= sizeof number)
-        return false;
-    memcpy(number, text, length + 1);
-    if (suffix)
-        number[length - 1] = '\0';
-    if (!parse_uint(number, ret) || *ret > UINT64_MAX >> shift)
-        return false;
-    *ret <<= shift;
-    return *ret > 0;
 }
 
 static int parse_image(struct options *options, const char *argument)

@@ -5,7 +5,6 @@
 
 #include "base/bytes.h"
 #include "layout/types.h"
-#include "target/devices.h"
 
 // py/gc.c gc_dump_alloc_table.
 static const char builtin_letters[BUILTIN_COUNT] = {
@@ -141,18 +140,6 @@ static void add_use(struct uses *uses, uint64_t type, uint64_t object)
         slot->objects[slot->object_count++] = object;
 }
 
-// Types lie in one piece of read-only memory; what points elsewhere is data, and
-// following it over a link could read a device's registers.
-enum { TYPES_REACH = 1 << 20 };
-
-static bool may_be_type(const struct layout *layout, const struct target *target, uint64_t word)
-{
-    uint64_t distance = word > layout->metatype ? word - layout->metatype : layout->metatype - word;
-
-    return word && word % layout->word_bytes == 0 && distance < TYPES_REACH &&
-           !devices_contain(target, word);
-}
-
 static int collect_uses(const struct heap *heap, struct target *target, const struct gc_area *area,
                         struct uses *uses, struct mph_err *err)
 {
@@ -169,7 +156,7 @@ static int collect_uses(const struct heap *heap, struct target *target, const st
 
             if (is_head(area_block(area, block)) &&
                 first_word(heap, target, area, pool, block, &word) == 0 &&
-                may_be_type(heap->layout, target, word))
+                type_may_be_at(heap->layout, target, word))
                 add_use(uses, word, address_of(heap, area, block));
         }
     }

@@ -138,8 +138,8 @@ static bool take_plain(struct cursor *cursor, struct prelude_header *ret)
 // Arguments are the first locals, and each cell is a local.
 static bool is_possible(const struct prelude_header *header)
 {
-    unsigned arguments = header->n_pos_args + header->n_kwonly_args + header->has_varargs +
-                         header->has_varkeywords;
+    unsigned arguments =
+        header->n_pos_args + header->n_kwonly_args + header->has_varargs + header->has_varkeywords;
 
     return header->n_state > 0 && header->n_state <= STATE_MAX &&
            header->n_exc_stack <= HANDLERS_MAX && arguments <= header->n_state &&
@@ -151,8 +151,8 @@ bool prelude_read_header(enum prelude_form form, const uint8_t *bytes, size_t si
 {
     struct cursor cursor = {bytes, 0, size};
     struct prelude_header header = {0};
-    bool is_read = form == PRELUDE_V0 ? take_plain(&cursor, &header)
-                                      : take_compressed(&cursor, &header);
+    bool is_read =
+        form == PRELUDE_V0 ? take_plain(&cursor, &header) : take_compressed(&cursor, &header);
 
     if (!is_read || !is_possible(&header))
         return false;

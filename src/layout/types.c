@@ -4,19 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "layout/prelude.h"
 #include "target/devices.h"
 
-// py/obj.h mp_obj_type_t, v1.20 and later: after base, flags and name come twelve
-// slot index bytes, in this order.
-enum { SLOT_MAKE_NEW = 0, SLOT_PRINT = 1, SLOT_COUNT = 12 };
-
-// A word address: the first slot index byte, or the first fixed member
-// (print, then make_new up to v1.19).
-static uint64_t members_of(uint64_t type, size_t word)
+// The first slot index byte of v1.20 and later, behind base, flags and name; or the
+// first fixed member.
+static uint64_t slot_indices_of(const struct layout *layout, uint64_t type)
 {
-    return type + 2 * word;
+    return type + layout->word_bytes + 4;
 }
+
+static uint64_t fixed_members_of(const struct layout *layout, uint64_t type)
+{
+    return type + 2u * layout->word_bytes;
+}
+
+// The order of the fixed members up to v1.19: print, make_new, call, unary_op,
+// binary_op, attr, subscr, getiter, iternext, buffer, protocol, parent, locals_dict.
+enum { FIXED_GETITER = 7, FIXED_ITERNEXT = 8, FIXED_COUNT = 13 };
+
+static const uint8_t fixed_order[SLOT_COUNT] = {
+    [SLOT_PRINT] = 0,     [SLOT_MAKE_NEW] = 1,  [SLOT_CALL] = 2,    [SLOT_UNARY_OP] = 3,
+    [SLOT_BINARY_OP] = 4, [SLOT_ATTR] = 5,      [SLOT_SUBSCR] = 6,  [SLOT_ITER] = 7,
+    [SLOT_BUFFER] = 9,    [SLOT_PROTOCOL] = 10, [SLOT_PARENT] = 11, [SLOT_LOCALS_DICT] = 12,
+};
 
 // Slot indices number the slots that are there from 1 on, each once.
 static bool are_slot_indices(const uint8_t bytes[SLOT_COUNT])
@@ -60,28 +72,69 @@ static int read_slots(const struct layout *layout, struct target *target, uint64
                       struct type_info *ret, struct mph_err *err)
 {
     uint8_t slots[SLOT_COUNT];
-    int rc = target_read(target, type + layout->word_bytes + 4, slots, sizeof slots, err);
+    int rc = target_read(target, slot_indices_of(layout, type), slots, sizeof slots, err);
 
-    if (rc == 0) {
-        ret->has_print = slots[SLOT_PRINT];
-        ret->has_make_new = slots[SLOT_MAKE_NEW];
-    }
+    for (int i = 0; rc == 0 && i < SLOT_COUNT; i++)
+        ret->slots |= (uint16_t)((slots[i] != 0) << i);
     return rc;
 }
 
 static int read_fixed_members(const struct layout *layout, struct target *target, uint64_t type,
                               struct type_info *ret, struct mph_err *err)
 {
-    uint64_t at = members_of(type, layout->word_bytes), print, make_new;
-    int rc = layout_read_word(layout, target, at, &print, err);
+    size_t word = layout->word_bytes;
+    uint8_t bytes[FIXED_COUNT * 8];
+    uint16_t members = 0;
+    int rc = target_read(target, fixed_members_of(layout, type), bytes, FIXED_COUNT * word, err);
 
-    if (rc == 0)
-        rc = layout_read_word(layout, target, at + layout->word_bytes, &make_new, err);
-    if (rc == 0) {
-        ret->has_print = print != 0;
-        ret->has_make_new = make_new != 0;
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < FIXED_COUNT; i++)
+        members |= (uint16_t)((bytes_get(bytes + i * word, word, layout->big_endian) != 0) << i);
+    if (members >> FIXED_ITERNEXT & 1)
+        members |= 1u << FIXED_GETITER;
+    for (int i = 0; i < SLOT_COUNT; i++)
+        ret->slots |= (uint16_t)((members >> fixed_order[i] & 1) << i);
+    return 0;
+}
+
+int type_slot_read(const struct layout *layout, struct target *target, uint64_t type,
+                   enum type_slot slot, uint64_t *ret, struct mph_err *err)
+{
+    size_t word = layout->word_bytes;
+    uint64_t index;
+
+    if (layout->type_form != TYPE_SLOTS)
+        return layout_read_word(
+            layout, target, fixed_members_of(layout, type) + fixed_order[slot] * word, ret, err);
+    int rc = target_read_uint(target, slot_indices_of(layout, type) + slot, 1, &index, err);
+    if (rc < 0)
+        return rc;
+    if (index > SLOT_COUNT)
+        return mph_fail_at(err, MPH_ERR_BAD_DATA, type, "type: slot %llu is beyond the last",
+                           (unsigned long long)index);
+    if (index == 0) {
+        *ret = 0;
+        return 0;
     }
-    return rc;
+    return layout_read_word(
+        layout, target, slot_indices_of(layout, type) + SLOT_COUNT + (index - 1) * word, ret, err);
+}
+
+enum { TYPES_REACH = 1 << 20 };
+
+bool type_may_be_at(const struct layout *layout, const struct target *target, uint64_t word)
+{
+    uint64_t distance = word > layout->metatype ? word - layout->metatype : layout->metatype - word;
+
+    return word && word % layout->word_bytes == 0 && distance < TYPES_REACH &&
+           !devices_contain(target, word);
+}
+
+size_t type_header_bytes(const struct layout *layout)
+{
+    return layout->type_form == TYPE_SLOTS ? layout->word_bytes + 4u + SLOT_COUNT
+                                           : (2u + FIXED_COUNT) * layout->word_bytes;
 }
 
 static int read_name_id(const struct layout *layout, struct target *target, uint64_t type,
@@ -100,8 +153,16 @@ int type_info_read(const struct layout *layout, struct target *target, uint64_t 
     uint64_t id;
     int rc = read_name_id(layout, target, type, &id, err);
 
+    ret->slots = ret->flags = 0;
     if (rc == 0)
         rc = qstr_text(&layout->qstrs, target, layout->word_bytes, id, ret->name, err);
+    if (rc == 0 && layout->type_form != TYPE_WORD_NAME) {
+        uint64_t flags;
+
+        rc = target_read_uint(target, type + layout->word_bytes, 2, &flags, err);
+        if (rc == 0)
+            ret->flags = (uint16_t)flags;
+    }
     if (rc < 0)
         return rc;
     return layout->type_form == TYPE_SLOTS ? read_slots(layout, target, type, ret, err)
@@ -117,7 +178,7 @@ static bool is_builtin(enum builtin builtin, const struct type_info *info)
     if (strcmp(info->name, builtin_name(builtin)))
         return false;
     if (builtin == BUILTIN_TUPLE)
-        return info->has_make_new;
+        return type_has(info, SLOT_MAKE_NEW);
     return true;
 }
 
@@ -168,7 +229,7 @@ static unsigned bytecode_score(const struct layout *layout, struct target *targe
         fitting += is_bytecode_function(layout, target, use->objects[i]);
     if (fitting * 2 <= use->object_count)
         return 0;
-    return (info->has_print ? 1000u : 0) + fitting * 100 / (unsigned)use->object_count;
+    return (type_has(info, SLOT_PRINT) ? 1000u : 0) + fitting * 100 / (unsigned)use->object_count;
 }
 
 struct candidates {
@@ -233,7 +294,7 @@ static int fetch_headers(const struct layout *layout, struct target *target,
     if (!ranges)
         return mph_fail_no_memory(err);
     for (size_t i = 0; i < count; i++)
-        ranges[i] = (struct range){uses[i].type, layout->word_bytes + 4 + SLOT_COUNT};
+        ranges[i] = (struct range){uses[i].type, type_header_bytes(layout)};
     int rc = target_fetch(target, ranges, count, err);
     free(ranges);
     return rc;

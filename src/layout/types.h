@@ -5,11 +5,34 @@
 
 #include "layout/layout.h"
 
+// Members of a type that not every type has: slots since v1.20, before that fixed
+// members of which those a type has not are null (py/obj.h mp_obj_type_t).
+enum type_slot {
+    SLOT_MAKE_NEW,
+    SLOT_PRINT,
+    SLOT_CALL,
+    SLOT_UNARY_OP,
+    SLOT_BINARY_OP,
+    SLOT_ATTR,
+    SLOT_SUBSCR,
+    SLOT_ITER, // before v1.20 getiter or iternext
+    SLOT_BUFFER,
+    SLOT_PROTOCOL,
+    SLOT_PARENT, // the base type, or a tuple of them
+    SLOT_LOCALS_DICT,
+    SLOT_COUNT
+};
+
 struct type_info {
     char name[QSTR_TEXT_MAX + 1];
-    bool has_print;
-    bool has_make_new;
+    uint16_t flags; // 0 in eras without them
+    uint16_t slots; // bit `1 << enum type_slot`: the type has it
 };
+
+static inline bool type_has(const struct type_info *info, enum type_slot slot)
+{
+    return info->slots >> slot & 1;
+}
 
 // Which form the metatype is in; TYPE_FORM_UNKNOWN when it is none.
 enum type_form type_form_of(struct target *target, const struct qstrs *qstrs, size_t word_bytes,
@@ -18,6 +41,18 @@ enum type_form type_form_of(struct target *target, const struct qstrs *qstrs, si
 // Name and slots of the type at an address. Fails when it is no type.
 int type_info_read(const struct layout *layout, struct target *target, uint64_t type,
                    struct type_info *ret, struct mph_err *err);
+
+// What a type's slot holds, 0 when it has none.
+int type_slot_read(const struct layout *layout, struct target *target, uint64_t type,
+                   enum type_slot slot, uint64_t *ret, struct mph_err *err);
+
+// Whether a word may be the address of a builtin type: those lie in one piece of
+// read-only memory; what points elsewhere is data, and following it over a link
+// could read a device's registers.
+bool type_may_be_at(const struct layout *layout, const struct target *target, uint64_t word);
+
+// Bytes from the start of a type that hold its name and which slots it has.
+size_t type_header_bytes(const struct layout *layout);
 
 enum { TYPE_SAMPLES = 4 };
 

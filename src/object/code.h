@@ -18,18 +18,18 @@ enum { CODE_ARGS_MAX = PRELUDE_ARGS_MAX };
 
 struct code {
     enum prelude_form form;
-    bool is_native;         // machine code, of which only the prelude is described here
-    uint64_t bytecode;      // address of the prelude
-    uint64_t opcodes;       // address of the first opcode; machine code: 0
-    unsigned n_state;       // object words in a frame: locals and value stack
-    unsigned n_exc_stack;   // handlers behind them
+    bool is_native;       // machine code, of which only the prelude is described here
+    uint64_t bytecode;    // address of the prelude
+    uint64_t opcodes;     // address of the first opcode; machine code: 0
+    unsigned n_state;     // object words in a frame: locals and value stack
+    unsigned n_exc_stack; // handlers behind them
     bool is_generator, has_varargs, has_varkeywords, has_defkwargs;
-    unsigned n_pos_args;    // cells of enclosing functions come first, as arguments named "*"
+    unsigned n_pos_args; // cells of enclosing functions come first, as arguments named "*"
     unsigned n_kwonly_args;
     unsigned n_def_pos_args; // the last of n_pos_args that have a default
-    unsigned n_cells;       // locals that inner functions share
-    uint64_t name, file;    // qstr ids; 0: not known
-    unsigned arg_count;     // positional and keyword-only; args[] holds the first CODE_ARGS_MAX
+    unsigned n_cells;        // locals that inner functions share
+    uint64_t name, file;     // qstr ids; 0: not known
+    unsigned arg_count;      // positional and keyword-only; args[] holds the first CODE_ARGS_MAX
     uint64_t args[CODE_ARGS_MAX]; // qstr ids; 0: not known
     uint64_t lines, lines_end;    // address of the line table, and where it ends at the latest
     uint64_t line_base;           // what the table counts from

@@ -37,7 +37,7 @@ struct reading {
     const struct layout *layout;
     struct target *target;
     uint64_t words[WORDS_MAX];
-    size_t word_count; // fewer where memory ends behind the frame
+    size_t word_count;  // fewer where memory ends behind the frame
     unsigned halves[2]; // n_state and exc_sp_idx
     struct frame frame;
 };
@@ -241,8 +241,8 @@ static int read_counted(struct reading *reading, struct mph_err *err)
         return fail(reading, "a stack pointer outside the states", err);
     if (!names_function(reading, frame->fun))
         return fail(reading, "no function", err);
-    int rc = (is_native ? code_read_native : code_read_function)(
-        reading->layout, reading->target, frame->fun, &frame->code, err);
+    int rc = (is_native ? code_read_native : code_read_function)(reading->layout, reading->target,
+                                                                 frame->fun, &frame->code, err);
     if (rc < 0)
         return rc;
     if (frame->code.n_state != frame->n_state)
@@ -270,8 +270,7 @@ static int read_plain(struct reading *reading, struct mph_err *err)
     for (size_t added = 0; added <= 1; added++) {
         uint64_t state = state_behind(reading, FIXED_WORDS + added);
 
-        if (!holds_sp(reading, state) ||
-            !holds_exc_sp(reading, state, reading->words[WORD_EXC_SP]))
+        if (!holds_sp(reading, state) || !holds_exc_sp(reading, state, reading->words[WORD_EXC_SP]))
             continue;
         set_state(reading, state);
         return check_ip(reading, err);

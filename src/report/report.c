@@ -64,6 +64,17 @@ int output_json(struct output *output, json_t *document, struct mph_err *err)
     return rc == 0 || output->text->failed ? 0 : mph_fail_no_memory(err);
 }
 
+int output_json_line(struct output *output, json_t *document, struct mph_err *err)
+{
+    int rc = document ? json_dump_callback(document, write_json, output->text,
+                                           JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII)
+                      : -1;
+
+    text_putc(output->text, '\n');
+    json_decref(document);
+    return rc == 0 ? 0 : output->text->failed ? output->text->failed : mph_fail_no_memory(err);
+}
+
 void report_common_notes(const struct session *session, struct output *output)
 {
     const struct target *target = &session->target;

@@ -8,6 +8,7 @@
 #include "elf/firmware.h"
 #include "gc/heap.h"
 #include "layout/layout.h"
+#include "object/objects.h"
 #include "target/target.h"
 
 struct session {
@@ -21,6 +22,8 @@ struct session {
     bool has_layout;
     struct heap heap;
     bool has_heap;
+    struct objects objects;
+    bool has_objects;
 };
 
 void session_init(struct session *session);
@@ -29,5 +32,12 @@ void session_deinit(struct session *session);
 // The layout and the heap, loaded once. With `wants_version` a version string is
 // searched for even where that costs reads.
 int session_load(struct session *session, bool wants_version, struct mph_err *err);
+
+// That, and every block of the heap named. Over a link it reads the first block of
+// each head, between two reads of the tables that agree where the target runs.
+int session_load_objects(struct session *session, struct mph_err *err);
+
+// Declare what names and short values of all objects need.
+int session_declare_contents(struct session *session, struct mph_err *err);
 
 #endif

@@ -163,7 +163,7 @@ static void add_registers_note(const struct session *session, struct output *out
 }
 
 // An image file does not tell what kind of memory it was taken from.
-static const char *kind_of(const struct session *session, const struct snapshot_part *part)
+static const char *part_kind(const struct session *session, const struct snapshot_part *part)
 {
     if (session->target.state == RUN_DUMP && !session->target.link.ops)
         return "memory";
@@ -185,7 +185,7 @@ static int write_report(const struct session *session, const struct vec *parts, 
                                         "size_bytes", (json_int_t)part->size));
         if (!output->is_json)
             text_printf(output->text, "0x%" PRIx64 "..0x%" PRIx64 " %s\n", part->address,
-                        part->address + part->size, kind_of(session, part));
+                        part->address + part->size, part_kind(session, part));
     }
     if (output->is_json)
         return output_json(output,

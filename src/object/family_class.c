@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Classes, their instances, and what hangs on classes.
+#include <inttypes.h>
+#include <string.h>
+
+#include "layout/types.h"
+#include "object/exception.h"
+#include "object/value.h"
+
+// --- types: py/obj.h mp_obj_type_t ---
+
+static void visit_type(struct visitor *visitor, const struct object *object)
+{
+    static const struct {
+        enum type_slot slot;
+        const char *name;
+    } slots[] = {{SLOT_PARENT, "parent"}, {SLOT_LOCALS_DICT, "locals_dict"}};
+    const struct objects *objects = visitor->objects;
+
+    for (size_t i = 0; visitor->wants_slots && i < sizeof slots / sizeof *slots; i++) {
+        uint64_t value;
+
+        if (type_slot_read(objects->layout, objects->target, object->address, slots[i].slot, &value,
+                           NULL) == 0 &&
+            value)
+            visitor->slot(visitor, object->address, value,
+                          &(struct step){STEP_FIELD, slots[i].name, 0, 0});
+    }
+}
+
+static void print_class(struct printer *printer, const struct object *object)
+{
+    const struct type *type = objects_type(printer->objects, object->address);
+
+    if (!type) {
+        print_bad(printer, object->address, "type");
+        return;
+    }
+    text_puts(printer->text, "<class '");
+    text_escaped(printer->text, type->name, strlen(type->name));
+    text_puts(printer->text, "'>");
+}
+
+const struct kind kind_class = {
+    .name = "type", .letter = 'C', .meaning = "class", .visit = visit_type, .print = print_class};
+
+// --- instances: py/objtype.h mp_obj_instance_t ---
+
+enum { INSTANCE_MEMBERS, INSTANCE_SUBOBJ };
+
+// The object of the builtin type that a class derives from, if there is one.
+static bool find_base_object(const struct objects *objects, const struct object *object,
+                             struct object *ret)
+{
+    uint64_t at = field_address(objects, object, INSTANCE_SUBOBJ), bits;
+    struct word word;
+
+    if (object->bytes < at - object->address + objects->obj ||
+        !objects_uint(objects, at, objects->obj, &bits))
+        return false;
+    word_decode(objects->layout, bits, &word);
+    return word.kind == WORD_POINTER && objects_get(objects, word.pointer, ret) && ret->bytes > 0;
+}
+
+// py/objtype.c instance_print: an instance of a builtin's subclass prints as that
+// builtin does, an exception with its own name.
+static void print_instance(struct printer *printer, const struct object *object)
+{
+    struct object base;
+
+    if (!find_base_object(printer->objects, object, &base) ||
+        !print_enter(printer, object->address, "...")) {
+        print_plain(printer, object, object->type ? object->type->name : "instance");
+        return;
+    }
+    if (base.kind == &kind_exception)
+        print_exception_as(printer, &base, object->type->name);
+    else
+        print_object(printer, &base);
+    print_leave(printer);
+}
+
+const struct kind kind_instance = {
+    .name = "instance",
+    .letter = 'I',
+    .meaning = "instance of a class",
+    .fields = {{"members", FORM_MAP}, {"subobj", FORM_REST}},
+    .print = print_instance,
+};
+
+// --- py/objproperty.c, py/objtype.c mp_obj_static_class_method_t, mp_obj_super_t ---
+
+static const struct kind kind_property = {
+    .name = "property",
+    .letter = 'p',
+    .meaning = "property, staticmethod, classmethod, super",
+    .type_names = (const char *const[]){"property", NULL},
+    .fields = {{"get, set, del", FORM_ITEMS, NULL, 3, 0}},
+};
+
+static const struct kind kind_method_wrapper = {
+    .name = "staticmethod",
+    .letter = 'p',
+    .type_names = (const char *const[]){"staticmethod", "classmethod", NULL},
+    .fields = {{"fun", FORM_OBJ}},
+};
+
+static const struct kind kind_super = {
+    .name = "super",
+    .letter = 'p',
+    .type_names = (const char *const[]){"super", NULL},
+    .fields = {{"type", FORM_OBJ}, {"obj", FORM_OBJ}},
+};
+
+const struct kind *const class_family[] = {&kind_class,          &kind_instance, &kind_property,
+                                           &kind_method_wrapper, &kind_super,    NULL};

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+#include "object/labels.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "gc/letters.h"
+#include "object/frame.h"
+
+// In the number of a kind: something holds this object as one of its tables.
+enum { HELD = 0x80 };
+
+// Heads declared to a link at a time.
+enum { BATCH = 1 << 14 };
+
+// --- declaring ---
+
+struct declaration {
+    struct objects *objects;
+    struct range ranges[BATCH];
+    size_t count;
+    int rc;
+    struct mph_err *err;
+};
+
+static int declare_batch(struct declaration *declaration)
+{
+    declaration->rc = target_fetch(declaration->objects->target, declaration->ranges,
+                                   declaration->count, declaration->err);
+    declaration->count = 0;
+    return declaration->rc;
+}
+
+static int declare_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct declaration *declaration = context;
+
+    (void)block, (void)bytes;
+    declaration->ranges[declaration->count++] =
+        (struct range){address, declaration->objects->layout->block_bytes};
+    return declaration->count == BATCH ? declare_batch(declaration) : 0;
+}
+
+// The first block of every head: type, and for most kinds all members.
+static int declare_heads(struct objects *objects, struct mph_err *err)
+{
+    if (!objects->target->cache)
+        return 0;
+    struct declaration *declaration = calloc(1, sizeof *declaration);
+    if (!declaration)
+        return mph_fail_no_memory(err);
+    declaration->objects = objects;
+    declaration->err = err;
+    int rc = objects_each_head(objects, &(struct head_walk){declare_head, declaration});
+    if (rc == 0)
+        rc = declare_batch(declaration);
+    free(declaration);
+    return rc;
+}
+
+// --- 1: objects by their first word ---
+
+static int label_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct objects *objects = context;
+    struct object object = {.address = address, .bytes = bytes};
+    uint64_t type;
+
+    objects->owners[block] = BLOCK_NOBODY;
+    if (!objects_word(objects, address, &type))
+        return 0;
+    object.type = objects_type(objects, type);
+    if (object.type)
+        objects->kinds[block] = kind_of(objects, &object);
+    return 0;
+}
+
+// --- 3: what objects hold ---
+
+// The object a block was labelled as, whoever holds it.
+static void get_apparent(const struct objects *objects, uint64_t block, uint64_t address,
+                         uint64_t bytes, struct object *ret)
+{
+    size_t number = objects->kinds[block] & ~HELD;
+
+    *ret = (struct object){address, bytes, NULL, kind_at(number), objects->offsets[number]};
+    uint64_t type;
+    if (objects_word(objects, address, &type))
+        ret->type = objects_type(objects, type);
+}
+
+static bool is_object(const struct objects *objects, uint64_t block)
+{
+    size_t number = objects->kinds[block] & ~HELD;
+
+    return number && !kind_at(number)->is_block;
+}
+
+struct holding {
+    struct objects *objects;
+    uint32_t owner;
+    bool is_shared; // members that may point into another's block
+    int depth;
+};
+
+enum { DEPTH_MAX = 32 };
+
+static void visit_slot(struct visitor *visitor, uint64_t at, uint64_t value,
+                       const struct step *step)
+{
+    (void)visitor, (void)at, (void)value, (void)step;
+}
+
+static void visit_with(struct holding *holding, const struct object *object,
+                       void (*block)(struct visitor *, const struct kind *, uint64_t, uint64_t,
+                                     const struct field *))
+{
+    struct visitor visitor = {holding->objects, holding, false, visit_slot, block};
+
+    objects_visit(&visitor, object);
+}
+
+static void mark_held(struct visitor *visitor, const struct kind *kind, uint64_t address,
+                      uint64_t bytes, const struct field *field)
+{
+    struct holding *holding = visitor->context;
+    struct objects *objects = holding->objects;
+    uint64_t block;
+
+    (void)kind;
+    if (!field->is_shared && objects_head_at(objects, address, &block) && block != holding->owner &&
+        is_object(objects, block) && bytes <= objects_block_bytes(objects, block))
+        objects->kinds[block] |= HELD;
+}
+
+static int mark_tables(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct objects *objects = context;
+    struct object object;
+
+    if (!is_object(objects, block))
+        return 0;
+    get_apparent(objects, block, address, bytes, &object);
+    visit_with(&(struct holding){objects, (uint32_t)block, false, 0}, &object, mark_held);
+    return 0;
+}
+
+static void hold(struct visitor *visitor, const struct kind *kind, uint64_t address, uint64_t bytes,
+                 const struct field *field)
+{
+    struct holding *holding = visitor->context;
+    struct objects *objects = holding->objects;
+    uint64_t block;
+
+    if (field->is_shared != holding->is_shared || !objects_head_at(objects, address, &block) ||
+        block == holding->owner || objects->owners[block] != BLOCK_NOBODY ||
+        (is_object(objects, block) && !(objects->kinds[block] & HELD)))
+        return;
+    uint64_t size = objects_block_bytes(objects, block);
+    if (bytes > size)
+        return;
+    size_t number = kind_number(kind);
+    objects->kinds[block] = (uint8_t)number;
+    objects->owners[block] = holding->owner;
+    if (holding->depth == DEPTH_MAX)
+        return;
+    struct object inner = {address, size, NULL, kind, objects->offsets[number]};
+    visit_with(&(struct holding){objects, (uint32_t)block, holding->is_shared, holding->depth + 1},
+               &inner, hold);
+}
+
+void label_held(struct objects *objects, uint32_t owner, const struct object *object)
+{
+    visit_with(&(struct holding){objects, owner, false, 0}, object, hold);
+}
+
+static int label_holder(struct objects *objects, uint64_t block, uint64_t address, uint64_t bytes,
+                        bool is_shared)
+{
+    struct object object;
+
+    if (!is_object(objects, block) || objects->kinds[block] & HELD)
+        return 0;
+    get_apparent(objects, block, address, bytes, &object);
+    visit_with(&(struct holding){objects, (uint32_t)block, is_shared, 0}, &object, hold);
+    return 0;
+}
+
+static int label_own(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    return label_holder(context, block, address, bytes, false);
+}
+
+static int label_shared(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    return label_holder(context, block, address, bytes, true);
+}
+
+// An object that was taken for a table by something that is a table itself: it is an
+// object after all, with what it holds.
+static int label_rest(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct objects *objects = context;
+
+    if (!(objects->kinds[block] & HELD))
+        return 0;
+    objects->kinds[block] &= (uint8_t)~HELD;
+    return label_holder(objects, block, address, bytes, false);
+}
+
+void label_block(struct objects *objects, uint32_t owner, const struct kind *kind, uint64_t address,
+                 uint64_t bytes)
+{
+    static const struct field any = {"", FORM_BLOCK, NULL, 0, 0, false};
+    struct holding holding = {objects, owner, false, 0};
+    struct visitor visitor = {objects, &holding, false, visit_slot, hold};
+
+    hold(&visitor, kind, address, bytes, &any);
+}
+
+// --- 5: blocks of known shape ---
+
+static int label_shape(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct objects *objects = context;
+    struct frame frame;
+
+    if (objects->kinds[block] || bytes < 5 * objects->word ||
+        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
+        return 0;
+    objects->kinds[block] = (uint8_t)kind_number(&kind_frame);
+    return 0;
+}
+
+// --- 6: data ---
+
+struct data_walk {
+    struct objects *objects;
+    struct vec *found; // of uint32_t: blocks labelled, still to be looked through
+};
+
+static void label_pointers(struct objects *objects, uint32_t owner, uint64_t address,
+                           uint64_t bytes, struct vec *found)
+{
+    for (uint64_t at = 0; at + objects->word <= bytes; at += objects->word) {
+        uint64_t value, block;
+
+        if (!objects_word(objects, address + at, &value))
+            return;
+        if (!objects_head_at(objects, value, &block) || objects->kinds[block] || block == owner ||
+            objects->owners[block] != BLOCK_NOBODY)
+            continue;
+        objects->kinds[block] = (uint8_t)kind_number(&kind_data);
+        objects->owners[block] = owner;
+        uint32_t *slot = found ? vec_add(found) : NULL;
+        if (slot)
+            *slot = (uint32_t)block;
+    }
+}
+
+// Breadth first, so that a chain of blocks is as long as it is, not as deep.
+void label_words(struct objects *objects, uint32_t owner, uint64_t address, uint64_t bytes)
+{
+    struct vec found = VEC_OF(uint32_t);
+
+    label_pointers(objects, owner, address, bytes, &found);
+    for (size_t i = 0; i < found.len; i++) {
+        uint32_t block = *(uint32_t *)vec_at(&found, i);
+
+        label_pointers(objects, block, objects_block_address(objects, block),
+                       objects_block_bytes(objects, block), &found);
+    }
+    vec_deinit(&found);
+}
+
+// Objects of a kind that nobody described may hold anything, and so may frames.
+static int label_unknown(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct objects *objects = context;
+    const struct kind *kind = objects_kind(objects, block);
+
+    if (kind == &kind_other || kind == &kind_frame || kind == &kind_data || (kind && kind->is_open))
+        label_words(objects, (uint32_t)block, address, bytes);
+    return 0;
+}
+
+// --- all ---
+
+uint32_t outside_add(struct objects *objects, uint64_t address, const char *format, ...)
+{
+    struct outside *outside = vec_add(&objects->outside);
+    va_list args;
+
+    if (!outside)
+        return BLOCK_NOBODY;
+    outside->address = address;
+    va_start(args, format);
+    vsnprintf(outside->name, sizeof outside->name, format, args);
+    va_end(args);
+    return (uint32_t)(objects->block_count + objects->outside.len - 1);
+}
+
+static void each(struct objects *objects,
+                 int (*visit)(void *context, uint64_t block, uint64_t address, uint64_t bytes))
+{
+    objects_each_head(objects, &(struct head_walk){visit, objects});
+}
+
+int labels_make(struct objects *objects, struct mph_err *err)
+{
+    int rc = letters_learn(objects->heap, objects->layout, objects->target, err);
+
+    if (rc == 0)
+        rc = declare_heads(objects, err);
+    if (rc < 0)
+        return rc;
+    each(objects, label_head);
+    numbers_measure(objects);
+    label_qstrs(objects);
+    each(objects, mark_tables);
+    each(objects, label_own);
+    each(objects, label_rest);
+    label_state(objects);
+    label_stack(objects);
+    each(objects, label_shape);
+    each(objects, label_shared);
+    label_state_words(objects);
+    each(objects, label_unknown);
+    return 0;
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+#include "object/names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout/types.h"
+#include "object/code.h"
+#include "object/frame.h"
+#include "object/roots.h"
+#include "object/value.h"
+
+// How an object is reached from the one that is named before it.
+struct name {
+    uint32_t parent; // place in the list; 0: none
+    uint8_t step;    // enum step_kind
+    uint8_t depth;   // steps from a module
+    bool is_main;    // the main module, which goes without saying
+    const char *field;
+    uint64_t index, key;
+};
+
+struct to_visit {
+    uint64_t address;
+    uint32_t name;
+};
+
+struct walk {
+    struct names *names;
+    struct vec queue; // of struct to_visit
+    uint32_t parent;
+    enum step_kind as; // what entries of the map being visited count as
+    struct mph_err *err;
+    bool is_out_of_memory;
+};
+
+enum { DEPTH_MAX = 200 };
+
+// --- dicts by key ---
+
+static bool key_is(const struct objects *objects, uint64_t bits, const char *text)
+{
+    char found[QSTR_TEXT_MAX + 1];
+    uint64_t id;
+
+    return repr_qstr(objects->layout->repr, bits, &id) &&
+           qstr_text(&objects->layout->qstrs, objects->target, objects->word, id, found, NULL) ==
+               0 &&
+           !strcmp(found, text);
+}
+
+enum { DICT_ENTRIES_MAX = 1 << 16 };
+
+bool dict_find(const struct objects *objects, uint64_t dict, const char *key, uint64_t *ret_value)
+{
+    struct map_view map;
+
+    if (!map_read(objects, dict + objects->word, &map) || map.alloc > DICT_ENTRIES_MAX)
+        return false;
+    for (uint64_t i = 0; i < map.alloc; i++) {
+        uint64_t at = map.table + 2 * i * objects->obj, bits;
+
+        if (!objects_uint(objects, at, objects->obj, &bits))
+            return false;
+        if (key_is(objects, bits, key))
+            return objects_uint(objects, at + objects->obj, objects->obj, ret_value);
+    }
+    return false;
+}
+
+bool module_name(const struct objects *objects, uint64_t globals, char name[QSTR_TEXT_MAX + 1])
+{
+    uint64_t value, id;
+
+    return dict_find(objects, globals, "__name__", &value) &&
+           repr_qstr(objects->layout->repr, value, &id) &&
+           qstr_text(&objects->layout->qstrs, objects->target, objects->word, id, name, NULL) == 0;
+}
+
+// --- breadth first from the modules ---
+
+static uint32_t add_name(struct walk *walk, const struct name *name)
+{
+    struct name *slot = vec_add(&walk->names->list);
+
+    if (!slot) {
+        walk->is_out_of_memory = true;
+        return 0;
+    }
+    *slot = *name;
+    return (uint32_t)(walk->names->list.len - 1);
+}
+
+static const struct name *name_at(const struct names *names, uint32_t place)
+{
+    return vec_at(&names->list, place);
+}
+
+// Give the head at an address a name, unless it has one, and look into it later.
+static void reach(struct walk *walk, uint64_t address, const struct name *name)
+{
+    struct names *names = walk->names;
+    uint64_t block;
+
+    if (!objects_head_at(names->objects, address, &block) || names->by_block[block] ||
+        name->depth >= DEPTH_MAX)
+        return;
+    names->by_block[block] = add_name(walk, name);
+    struct to_visit *next = vec_add(&walk->queue);
+    if (next)
+        *next = (struct to_visit){address, names->by_block[block]};
+    else
+        walk->is_out_of_memory = true;
+}
+
+static void reach_slot(struct visitor *visitor, uint64_t at, uint64_t value,
+                       const struct step *step)
+{
+    struct walk *walk = visitor->context;
+    enum step_kind kind = step->kind == STEP_KEY ? walk->as : step->kind;
+    const struct name *parent = name_at(walk->names, walk->parent);
+    struct word word;
+
+    (void)at;
+    word_decode(visitor->objects->layout, value, &word);
+    if (word.kind == WORD_POINTER)
+        reach(walk, word.pointer,
+              &(struct name){walk->parent, (uint8_t)kind, (uint8_t)(parent->depth + 1), false,
+                             step->name, step->index, step->key});
+}
+
+static void ignore_block(struct visitor *visitor, const struct kind *kind, uint64_t address,
+                         uint64_t bytes, const struct field *field)
+{
+    (void)visitor, (void)kind, (void)address, (void)bytes, (void)field;
+}
+
+static void visit_dict_as(struct walk *walk, uint64_t dict, uint32_t parent, enum step_kind as)
+{
+    struct visitor visitor = {walk->names->objects, walk, true, reach_slot, ignore_block};
+    struct object object;
+
+    walk->parent = parent;
+    walk->as = as;
+    if (objects_get(walk->names->objects, dict, &object))
+        objects_visit(&visitor, &object);
+}
+
+// The dict of a module or class: its entries are attributes of that.
+static void visit_namespace(struct walk *walk, uint64_t dict, uint32_t parent)
+{
+    const struct name *name = name_at(walk->names, parent);
+    struct name own = {parent, STEP_FIELD, (uint8_t)(name->depth + 1), false, "__dict__", 0, 0};
+
+    visit_dict_as(walk, dict, parent, STEP_ATTR);
+    reach(walk, dict, &own);
+}
+
+static bool is_module(const struct object *object)
+{
+    return !strcmp(object->kind->name, "module");
+}
+
+static void visit_object(struct walk *walk, const struct to_visit *item)
+{
+    const struct objects *objects = walk->names->objects;
+    struct object object;
+    uint64_t dict;
+
+    if (!objects_get(objects, item->address, &object))
+        return;
+    if (is_module(&object)) {
+        if (field_get(objects, &object, 0, &dict))
+            visit_namespace(walk, dict, item->name);
+    } else if (object.kind == &kind_class) {
+        if (type_slot_read(objects->layout, objects->target, object.address, SLOT_LOCALS_DICT,
+                           &dict, NULL) == 0 &&
+            dict)
+            visit_namespace(walk, dict, item->name);
+    }
+    visit_dict_as(walk, item->address, item->name, STEP_KEY);
+}
+
+static void drain(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->queue.len && !walk->is_out_of_memory; i++) {
+        struct to_visit item = *(struct to_visit *)vec_at(&walk->queue, i);
+
+        visit_object(walk, &item);
+    }
+    walk->queue.len = 0;
+}
+
+// --- where names begin ---
+
+static bool is_dict(const struct object *object)
+{
+    return !strcmp(object->kind->name, "dict");
+}
+
+// sys.modules: each value is a module, named by its key.
+static void add_module(struct visitor *visitor, uint64_t at, uint64_t value,
+                       const struct step *step)
+{
+    struct walk *walk = visitor->context;
+    struct object module;
+    struct word word;
+    uint64_t dict;
+
+    (void)at;
+    word_decode(visitor->objects->layout, value, &word);
+    if (step->kind != STEP_KEY || word.kind != WORD_POINTER ||
+        !objects_get(visitor->objects, word.pointer, &module) || !is_module(&module))
+        return;
+    struct name name = {0, STEP_ATTR, 0, false, NULL, 0, step->key};
+    name.is_main = key_is(visitor->objects, step->key, "__main__");
+    if (module.bytes)
+        reach(walk, module.address, &name);
+    else if (field_get(visitor->objects, &module, 0, &dict))
+        visit_namespace(walk, dict, add_name(walk, &name));
+}
+
+static void begin_at_state(struct walk *walk)
+{
+    const struct objects *objects = walk->names->objects;
+    uint64_t start, end, value;
+
+    if (!roots_find_state(objects, &start, &end))
+        return;
+    for (uint64_t at = start; at + objects->word <= end; at += objects->word) {
+        struct object object;
+
+        if (!objects_get(objects, at, &object) || !is_dict(&object))
+            continue;
+        if (dict_find(objects, at, "__name__", &value)) {
+            struct name name = {0,    STEP_ATTR, 0,    key_is(objects, value, "__main__"),
+                                NULL, 0,         value};
+            visit_namespace(walk, at, add_name(walk, &name));
+        } else {
+            struct visitor visitor = {objects, walk, true, add_module, ignore_block};
+            objects_visit(&visitor, &object);
+        }
+    }
+}
+
+static int begin_at_module(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct walk *walk = context;
+    const struct objects *objects = walk->names->objects;
+    struct object object;
+    uint64_t globals, value;
+
+    (void)bytes;
+    if (walk->names->by_block[block] || !objects->kinds[block] ||
+        objects_kind(objects, block)->is_block || !objects_get(objects, address, &object) ||
+        !is_module(&object) || !field_get(objects, &object, 0, &globals) ||
+        !dict_find(objects, globals, "__name__", &value))
+        return 0;
+    reach(walk, address,
+          &(struct name){0, STEP_ATTR, 0, key_is(objects, value, "__main__"), NULL, 0, value});
+    return 0;
+}
+
+static void begin_at_frame(struct walk *walk, uint64_t address)
+{
+    const struct objects *objects = walk->names->objects;
+    struct frame frame;
+
+    if (frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
+        return;
+    for (unsigned i = 0; i < frame.n_state; i++) {
+        uint64_t bits;
+        struct word word;
+
+        if (!objects_uint(objects, frame.state + i * objects->obj, objects->obj, &bits))
+            return;
+        word_decode(objects->layout, bits, &word);
+        if (word.kind == WORD_POINTER)
+            reach(walk, word.pointer,
+                  &(struct name){0, STEP_LOCAL, 1, false, NULL, frame.n_state - 1 - i, frame.fun});
+    }
+}
+
+static int begin_at_heap_frame(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct walk *walk = context;
+
+    (void)bytes;
+    if (objects_kind(walk->names->objects, block) == &kind_frame)
+        begin_at_frame(walk, address);
+    return 0;
+}
+
+static void begin_at_stack(struct walk *walk)
+{
+    const struct objects *objects = walk->names->objects;
+    uint64_t sp, top;
+
+    if (!roots_find_stack(objects, &sp, &top))
+        return;
+    for (uint64_t at = sp; at + objects->word <= top; at += objects->word)
+        begin_at_frame(walk, at);
+}
+
+int names_init(struct names *names, const struct objects *objects, struct mph_err *err)
+{
+    struct walk walk = {.names = names, .queue = VEC_OF(struct to_visit), .err = err};
+
+    *names = (struct names){.objects = objects, .list = VEC_OF(struct name)};
+    names->by_block = calloc(objects->block_count + 1, sizeof *names->by_block);
+    if (!names->by_block || !vec_add(&names->list))
+        walk.is_out_of_memory = true;
+    if (!walk.is_out_of_memory) {
+        begin_at_state(&walk);
+        drain(&walk);
+        objects_each_head(objects, &(struct head_walk){begin_at_module, &walk});
+        drain(&walk);
+        begin_at_stack(&walk);
+        objects_each_head(objects, &(struct head_walk){begin_at_heap_frame, &walk});
+        drain(&walk);
+    }
+    vec_deinit(&walk.queue);
+    if (!walk.is_out_of_memory)
+        return 0;
+    names_deinit(names);
+    return mph_fail_no_memory(err);
+}
+
+void names_deinit(struct names *names)
+{
+    free(names->by_block);
+    vec_deinit(&names->list);
+    *names = (struct names){0};
+}
+
+// --- writing them ---
+
+static const struct value_limits in_names = {2, 3, 24, 40};
+
+static void add_key(const struct objects *objects, uint64_t key, struct text *text)
+{
+    uint64_t id;
+
+    if (repr_qstr(objects->layout->repr, key, &id))
+        value_add_qstr(objects, id, text);
+    else
+        value_add_word(objects, key, &in_names, text);
+}
+
+static void add_local(const struct objects *objects, const struct name *name, struct text *text)
+{
+    struct code code;
+    uint64_t function = name->key;
+    bool is_read = code_read_function(objects->layout, objects->target, function, &code, NULL) == 0;
+
+    if (is_read)
+        value_add_qstr(objects, code.name, text);
+    else
+        text_printf(text, "0x%" PRIx64, function);
+    if (is_read && name->index < code.arg_count && name->index < CODE_ARGS_MAX &&
+        code.args[name->index]) {
+        text_puts(text, ":");
+        value_add_qstr(objects, code.args[name->index], text);
+    } else {
+        text_printf(text, ":local %" PRIu64, name->index);
+    }
+}
+
+static void add_step(const struct objects *objects, const struct name *name, bool is_first,
+                     struct text *text)
+{
+    switch ((enum step_kind)name->step) {
+    case STEP_ATTR:
+        text_puts(text, is_first ? "" : ".");
+        add_key(objects, name->key, text);
+        break;
+    case STEP_KEY:
+        text_putc(text, '[');
+        value_add_word(objects, name->key, &in_names, text);
+        text_putc(text, ']');
+        break;
+    case STEP_INDEX:
+        if (name->field)
+            text_printf(text, ".%s", name->field);
+        text_printf(text, "[%" PRIu64 "]", name->index);
+        break;
+    case STEP_KEY_ITSELF:
+        text_puts(text, " key ");
+        value_add_word(objects, name->key, &in_names, text);
+        break;
+    case STEP_LOCAL:
+        text_puts(text, is_first ? "" : ".");
+        add_local(objects, name, text);
+        break;
+    default:
+        text_printf(text, "%s%s", is_first ? "" : ".", name->field ? name->field : "");
+    }
+}
+
+// Steps of a name that is written whole; of a longer one, the last.
+enum { STEPS_MAX = 5 };
+
+static void add_steps(const struct names *names, uint32_t place, struct text *text)
+{
+    const struct name *steps[STEPS_MAX];
+    size_t count = 0;
+
+    while (place && count < STEPS_MAX) {
+        const struct name *name = name_at(names, place);
+
+        if (!(name->is_main && count > 0))
+            steps[count++] = name;
+        place = name->parent;
+    }
+    if (place)
+        text_puts(text, "...");
+    for (size_t i = count; i-- > 0;)
+        add_step(names->objects, steps[i], i == count - 1 && !place, text);
+}
+
+// What a function or class calls itself.
+static bool add_own_name(const struct objects *objects, uint64_t block, struct text *text)
+{
+    struct object object;
+    struct code code;
+
+    objects_get_block(objects, block, &object);
+    if (object.kind == &kind_class) {
+        const struct type *type = objects_type(objects, object.address);
+
+        if (!type)
+            return false;
+        text_escaped(text, type->name, strlen(type->name));
+        return true;
+    }
+    if (!object.kind || object.kind->is_block || !object.type ||
+        (strcmp(object.type->name, "function") && strcmp(object.type->name, "generator")) ||
+        code_read_function(objects->layout, objects->target, object.address, &code, NULL) < 0 ||
+        !code.name)
+        return false;
+    value_add_qstr(objects, code.name, text);
+    return true;
+}
+
+enum { DEPTH_SAID = 2 }; // module.Class.method is how one says it; further away it is not
+
+bool names_add(const struct names *names, uint64_t block, struct text *text)
+{
+    uint32_t place = names->by_block[block];
+
+    if (!place || name_at(names, place)->depth > DEPTH_SAID)
+        if (add_own_name(names->objects, block, text))
+            return true;
+    if (!place)
+        return false;
+    add_steps(names, place, text);
+    return true;
+}

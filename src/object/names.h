@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Names that a person would give to objects: module.attr, Class.method, a dict's key,
+// the local of a frame. The shortest way from a module or a frame wins; functions and
+// classes that are further away than that have their own.
+#ifndef MPH_OBJECT_NAMES_H
+#define MPH_OBJECT_NAMES_H
+
+#include "base/text.h"
+#include "object/objects.h"
+
+struct names {
+    const struct objects *objects;
+    uint32_t *by_block; // place in `list`, by head; 0: no name
+    struct vec list;    // of struct name; the first is none
+};
+
+// Names for everything that a module or a frame leads to. Over a link it reads the
+// tables of all maps.
+int names_init(struct names *names, const struct objects *objects, struct mph_err *err);
+void names_deinit(struct names *names);
+
+// Add the name of the object (or block) of that number; false when it has none.
+bool names_add(const struct names *names, uint64_t block, struct text *text);
+
+// The `__name__` in a module's globals, a dict at an address. False when there is none.
+bool module_name(const struct objects *objects, uint64_t globals, char name[QSTR_TEXT_MAX + 1]);
+
+// Calls `visit` for the value of every entry of a dict object.
+bool dict_find(const struct objects *objects, uint64_t dict, const char *key, uint64_t *ret_value);
+
+#endif

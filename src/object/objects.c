@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+#include "object/objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "object/labels.h"
+#include "object/types.h"
+#include "target/devices.h"
+
+// --- areas and blocks ---
+
+static const struct object_area *area_of_block(const struct objects *objects, uint64_t block)
+{
+    size_t i = objects->area_count - 1;
+
+    while (i > 0 && objects->areas[i].first > block)
+        i--;
+    return &objects->areas[i];
+}
+
+static const struct object_area *area_of(const struct objects *objects, uint64_t address)
+{
+    for (size_t i = 0; i < objects->area_count; i++) {
+        const struct gc_area *area = objects->areas[i].area;
+
+        if (address >= area->pool_start &&
+            address - area->pool_start < area->block_count * objects->layout->block_bytes)
+            return &objects->areas[i];
+    }
+    return NULL;
+}
+
+static bool is_head(enum block kind)
+{
+    return kind == BLOCK_HEAD || kind == BLOCK_MARK;
+}
+
+uint64_t objects_block_address(const struct objects *objects, uint64_t block)
+{
+    const struct object_area *area = area_of_block(objects, block);
+
+    return area->area->pool_start + (block - area->first) * objects->layout->block_bytes;
+}
+
+uint64_t objects_block_bytes(const struct objects *objects, uint64_t block)
+{
+    const struct object_area *area = area_of_block(objects, block);
+    uint64_t tails = area_run(area->area, block - area->first + 1, BLOCK_TAIL);
+
+    return (1 + tails) * objects->layout->block_bytes;
+}
+
+bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *ret_block)
+{
+    const struct object_area *area = area_of(objects, address);
+
+    if (!area || (address - area->area->pool_start) % objects->layout->block_bytes)
+        return false;
+    uint64_t index = (address - area->area->pool_start) / objects->layout->block_bytes;
+    if (!is_head(area_block(area->area, index)))
+        return false;
+    *ret_block = area->first + index;
+    return true;
+}
+
+bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t *ret_block,
+                       uint64_t *ret_offset)
+{
+    const struct object_area *area = area_of(objects, address);
+
+    if (!area)
+        return false;
+    uint64_t offset = address - area->area->pool_start;
+    uint64_t index = offset / objects->layout->block_bytes;
+    while (index > 0 && area_block(area->area, index) == BLOCK_TAIL)
+        index--;
+    if (!is_head(area_block(area->area, index)))
+        return false;
+    *ret_block = area->first + index;
+    *ret_offset = offset - index * objects->layout->block_bytes;
+    return true;
+}
+
+uint64_t objects_top_owner(const struct objects *objects, uint64_t block)
+{
+    // A chain of holders is short; a loop of them would be a mistake of ours.
+    for (int i = 0; i < 64 && block < objects->block_count; i++) {
+        if (objects->owners[block] == BLOCK_NOBODY)
+            return block;
+        block = objects->owners[block];
+    }
+    return block;
+}
+
+const struct outside *objects_outside(const struct objects *objects, uint64_t owner)
+{
+    return owner >= objects->block_count && owner != BLOCK_NOBODY
+               ? vec_at(&objects->outside, (size_t)(owner - objects->block_count))
+               : NULL;
+}
+
+int objects_each_head(const struct objects *objects, const struct head_walk *walk)
+{
+    uint64_t block_bytes = objects->layout->block_bytes;
+
+    for (size_t i = 0; i < objects->area_count; i++) {
+        const struct object_area *area = &objects->areas[i];
+
+        for (uint64_t index = 0; index < area->area->block_count;) {
+            enum block kind = area_block(area->area, index);
+            uint64_t run = kind == BLOCK_FREE ? area_run(area->area, index, BLOCK_FREE) : 1;
+
+            if (is_head(kind)) {
+                run += area_run(area->area, index + 1, BLOCK_TAIL);
+                int rc =
+                    walk->visit(walk->context, area->first + index,
+                                area->area->pool_start + index * block_bytes, run * block_bytes);
+                if (rc)
+                    return rc;
+            }
+            index += run;
+        }
+    }
+    return 0;
+}
+
+// --- memory ---
+
+bool objects_read(const struct objects *objects, uint64_t address, void *bytes, size_t size)
+{
+    const struct object_area *area = area_of(objects, address);
+
+    if (area && area->bytes && size <= area->area->pool_end - address) {
+        memcpy(bytes, area->bytes + (address - area->area->pool_start), size);
+        return true;
+    }
+    if (!area && devices_contain(objects->target, address))
+        return false;
+    return target_read(objects->target, address, bytes, size, NULL) == 0;
+}
+
+bool objects_uint(const struct objects *objects, uint64_t address, size_t size, uint64_t *ret)
+{
+    uint8_t bytes[8];
+
+    if (!objects_read(objects, address, bytes, size))
+        return false;
+    *ret = bytes_get(bytes, size, objects->layout->big_endian);
+    return true;
+}
+
+bool objects_word(const struct objects *objects, uint64_t address, uint64_t *ret)
+{
+    return objects_uint(objects, address, objects->word, ret);
+}
+
+// --- objects ---
+
+const struct type *objects_type(const struct objects *objects, uint64_t address)
+{
+    return type_table_find(objects->types, objects, address);
+}
+
+static void set_kind(const struct objects *objects, struct object *object, size_t number)
+{
+    object->kind = kind_at(number);
+    object->offsets = objects->offsets[number];
+}
+
+bool objects_get(const struct objects *objects, uint64_t address, struct object *ret)
+{
+    uint64_t type, block;
+
+    *ret = (struct object){.address = address};
+    if (!address || address % 4 || !objects_word(objects, address, &type))
+        return false;
+    ret->type = objects_type(objects, type);
+    if (!ret->type)
+        return false;
+    if (objects_head_at(objects, address, &block))
+        ret->bytes = objects_block_bytes(objects, block);
+    set_kind(objects, ret, kind_of(objects, ret));
+    return true;
+}
+
+void objects_get_block(const struct objects *objects, uint64_t block, struct object *ret)
+{
+    uint8_t number = objects->kinds[block];
+    uint64_t address = objects_block_address(objects, block), type;
+
+    *ret = (struct object){.address = address, .bytes = objects_block_bytes(objects, block)};
+    if (!number)
+        return;
+    if (!kind_at(number)->is_block && objects_word(objects, address, &type))
+        ret->type = objects_type(objects, type);
+    set_kind(objects, ret, number);
+}
+
+// --- members ---
+
+size_t field_size(const struct objects *objects, enum form form)
+{
+    switch (form) {
+    case FORM_OBJ:
+    case FORM_WEAK:
+    case FORM_INT:
+        return objects->obj;
+    case FORM_HASH:
+        return objects->layout->type_form == TYPE_SLOTS ? objects->word : objects->obj;
+    case FORM_HALF:
+        return objects->word / 2;
+    case FORM_LONG:
+        return 8;
+    case FORM_FLOAT:
+        return objects->number;
+    case FORM_MAP:
+        return 3 * objects->word;
+    case FORM_ITEMS:
+    case FORM_REST:
+        return 0;
+    default:
+        return objects->word;
+    }
+}
+
+static size_t field_alignment(const struct objects *objects, enum form form)
+{
+    size_t size = form == FORM_MAP                          ? objects->word
+                  : form == FORM_ITEMS || form == FORM_REST ? objects->obj
+                                                            : field_size(objects, form);
+
+    return size > objects->word ? objects->wide : size;
+}
+
+static void lay_out(struct objects *objects, const struct kind *kind, uint16_t *offsets)
+{
+    size_t at = kind->is_block ? 0 : objects->word;
+
+    for (size_t i = 0; i < field_count(kind); i++) {
+        size_t alignment = field_alignment(objects, kind->fields[i].form);
+
+        at = (at + alignment - 1) / alignment * alignment;
+        offsets[i] = (uint16_t)at;
+        at += field_size(objects, kind->fields[i].form);
+    }
+}
+
+void objects_lay_out(struct objects *objects)
+{
+    for (size_t i = 1; i < kind_count(); i++)
+        lay_out(objects, kind_at(i), objects->offsets[i]);
+}
+
+uint64_t field_address(const struct objects *objects, const struct object *object, size_t field)
+{
+    (void)objects;
+    return object->address + object->offsets[field];
+}
+
+bool field_get(const struct objects *objects, const struct object *object, size_t field,
+               uint64_t *ret)
+{
+    return objects_uint(objects, field_address(objects, object, field),
+                        field_size(objects, object->kind->fields[field].form), ret);
+}
+
+// --- loading ---
+
+static int open_areas(struct objects *objects, struct mph_err *err)
+{
+    size_t count = heap_area_count(objects->heap);
+
+    objects->areas = calloc(count, sizeof *objects->areas);
+    if (!objects->areas)
+        return mph_fail_no_memory(err);
+    objects->area_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct gc_area *area = heap_area(objects->heap, i);
+
+        objects->areas[i] =
+            (struct object_area){area, objects->block_count,
+                                 target_direct(objects->target, area->pool_start,
+                                               area->block_count * objects->layout->block_bytes)};
+        objects->block_count += area->block_count;
+    }
+    if (objects->block_count >= BLOCK_NOBODY / 2)
+        return mph_fail(err, MPH_ERR_UNSUPPORTED, "heap: %llu blocks are more than can be named",
+                        (unsigned long long)objects->block_count);
+    objects->kinds = calloc(objects->block_count + 1, sizeof *objects->kinds);
+    objects->owners = malloc((objects->block_count + 1) * sizeof *objects->owners);
+    objects->types = type_table_create();
+    if (!objects->kinds || !objects->owners || !objects->types)
+        return mph_fail_no_memory(err);
+    return 0;
+}
+
+static void measure_words(struct objects *objects)
+{
+    const struct layout *layout = objects->layout;
+
+    objects->word = layout->word_bytes;
+    objects->obj = word_size(layout);
+    // i386 alone of all ports aligns 64-bit members at four bytes.
+    objects->wide = objects->target->machine == 3 ? 4 : 8;
+    objects->number = objects->word;
+    objects->has_contexts =
+        layout->qstrs.form != QSTR_FORM_UNKNOWN && layout->qstrs.form != QSTR_EMBEDDED;
+    objects_lay_out(objects);
+}
+
+int objects_init(struct objects *objects, const struct heap *heap, struct layout *layout,
+                 struct target *target, const struct symbols *symbols, struct mph_err *err)
+{
+    *objects = (struct objects){.heap = heap,
+                                .layout = layout,
+                                .target = target,
+                                .symbols = symbols,
+                                .outside = VEC_OF(struct outside)};
+    int rc = layout_learn_objects(layout, target, err);
+
+    if (rc == 0)
+        rc = open_areas(objects, err);
+    if (rc == 0) {
+        measure_words(objects);
+        rc = labels_make(objects, err);
+    }
+    if (rc < 0)
+        objects_deinit(objects);
+    return rc;
+}
+
+void objects_deinit(struct objects *objects)
+{
+    type_table_destroy(objects->types);
+    free(objects->areas);
+    free(objects->kinds);
+    free(objects->owners);
+    vec_deinit(&objects->outside);
+    *objects = (struct objects){0};
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// What the interpreter's own structures and the C stack hold.
+#include "object/roots.h"
+#include "base/bytes.h"
+#include "object/frame.h"
+#include "object/labels.h"
+
+// --- interned strings ---
+
+static const struct qstr_pool *pool_at(const struct objects *objects, size_t index)
+{
+    return &objects->layout->qstrs.pools[index];
+}
+
+// A chunk is a head because the pool's entry for its first string points at it.
+static void label_chunks(struct objects *objects, const struct qstr_pool *pool, uint32_t owner)
+{
+    for (uint64_t i = 0; i < pool->count; i++) {
+        struct qstr_entry entry;
+
+        if (qstr_entry_read(&objects->layout->qstrs, objects->target, objects->word, pool, i,
+                            &entry, NULL) == 0)
+            label_block(objects, owner, &kind_qstr_chunk, entry.start, 1);
+    }
+}
+
+void label_qstrs(struct objects *objects)
+{
+    const struct qstrs *qstrs = &objects->layout->qstrs;
+    uint32_t state = BLOCK_NOBODY;
+    uint64_t block;
+
+    for (size_t i = 0; i < qstrs->pool_count; i++) {
+        const struct qstr_pool *pool = pool_at(objects, i);
+
+        if (!objects_head_at(objects, pool->address, &block))
+            continue;
+        if (state == BLOCK_NOBODY)
+            state = outside_add(objects, qstrs->holder, "last_pool");
+        target_fetch(objects->target,
+                     &(struct range){pool->address, objects_block_bytes(objects, block)}, 1, NULL);
+        label_block(objects, state, &kind_qstr_pool, pool->address, 4 * objects->word);
+        label_chunks(objects, pool, (uint32_t)block);
+    }
+}
+
+// --- mp_state_ctx ---
+
+bool roots_find_state(const struct objects *objects, uint64_t *start, uint64_t *end)
+{
+    const struct layout *layout = objects->layout;
+    const struct member_at *locals = &layout->members[MEMBER_DICT_LOCALS];
+
+    *end = layout->area;
+    if (layout->ctx_how != HOW_UNKNOWN && layout->ctx < layout->area)
+        *start = layout->ctx + (locals->how ? (uint64_t)locals->offset : 0);
+    else if (layout->qstrs.holder && layout->qstrs.holder < layout->area)
+        *start = layout->qstrs.holder;
+    else
+        return false;
+    return *end - *start < 1 << 16;
+}
+
+// Objects that lie in the structure itself: dict_main, sys.path and the like.
+void label_state(struct objects *objects)
+{
+    uint64_t start, end;
+
+    if (!roots_find_state(objects, &start, &end))
+        return;
+    target_fetch(objects->target, &(struct range){start, end - start}, 1, NULL);
+    for (uint64_t at = start; at + objects->word <= end; at += objects->word) {
+        struct object object;
+        uint64_t value;
+
+        if (!objects_word(objects, at, &value) || objects_head_at(objects, value, &value) ||
+            !objects_get(objects, at, &object))
+            continue;
+        uint32_t owner = outside_add(objects, at, "%s at mp_state_ctx+0x%llx", object.kind->name,
+                                     (unsigned long long)(at - objects->layout->ctx));
+        label_held(objects, owner, &object);
+    }
+}
+
+void label_state_words(struct objects *objects)
+{
+    uint64_t start, end, block, value;
+
+    if (!roots_find_state(objects, &start, &end))
+        return;
+    for (uint64_t at = start; at + objects->word <= end; at += objects->word) {
+        if (!objects_word(objects, at, &value) || !objects_head_at(objects, value, &block) ||
+            objects->kinds[block])
+            continue;
+        label_words(objects,
+                    outside_add(objects, at, "mp_state_ctx+0x%llx",
+                                (unsigned long long)(at - objects->layout->ctx)),
+                    at, objects->word);
+    }
+}
+
+// --- the C stack ---
+
+enum { STACK_BYTES_MAX = 1 << 20 };
+
+bool roots_find_stack(const struct objects *objects, uint64_t *sp, uint64_t *top)
+{
+    if (!regs_sp(&objects->target->regs, sp) ||
+        !layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, top))
+        return false;
+    *sp = *sp / objects->word * objects->word;
+    return *sp < *top && *top - *sp <= STACK_BYTES_MAX;
+}
+
+// The start of a frame that does not fit on the C stack is a block of its own.
+static void label_from_stack(struct objects *objects, uint64_t at, uint64_t value, uint64_t block)
+{
+    struct frame frame;
+    uint32_t owner = outside_add(objects, at, "stack 0x%llx", (unsigned long long)at);
+
+    if (frame_read(objects->layout, objects->target, value, &frame, NULL) == 0) {
+        label_block(objects, owner, &kind_frame, value, 1);
+        label_words(objects, (uint32_t)block, value, objects_block_bytes(objects, block));
+    } else {
+        label_words(objects, owner, at, objects->word);
+    }
+}
+
+void label_stack(struct objects *objects)
+{
+    uint64_t sp, top, block, value;
+
+    if (!roots_find_stack(objects, &sp, &top))
+        return;
+    target_fetch(objects->target, &(struct range){sp, top - sp}, 1, NULL);
+    for (uint64_t at = sp; at + objects->word <= top; at += objects->word)
+        if (objects_word(objects, at, &value) && objects_head_at(objects, value, &block) &&
+            !objects->kinds[block])
+            label_from_stack(objects, at, value, block);
+}

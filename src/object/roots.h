@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Where what is not on the heap refers to the heap from.
+#ifndef MPH_OBJECT_ROOTS_H
+#define MPH_OBJECT_ROOTS_H
+
+#include "object/objects.h"
+
+// The part of mp_state_ctx that roots lie in: from dict_locals on, where it is known,
+// up to the heap's own structure (py/gc.c gc_collect_start). False: not known.
+bool roots_find_state(const struct objects *objects, uint64_t *start, uint64_t *end);
+
+// The main thread's C stack in use. False: without stack pointer or stack_top.
+bool roots_find_stack(const struct objects *objects, uint64_t *sp, uint64_t *top);
+
+#endif
