@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// From an address in code to its line; declared in code.h.
 #include "object/code.h"
 
 enum { OPCODE_BYTES_MAX = 0x100000 }; // jumps have 16 bits; nothing else bounds a function

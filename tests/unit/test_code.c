@@ -33,37 +33,31 @@ static const uint8_t halves_v1[] = {
     1,             // cell
 };
 static const uint8_t numbers_v1[] = {
-    0xa6,    0x01,
+    0xa6,    0x01, // signature
     0x0b,          // 5 bytes of info, 1 cell
-    0x82,    0x2c, // ID_FAR
-    ID_FILE, 0x44, 0, 1,
+    0x82,    0x2c, // name: ID_FAR
+    ID_FILE,       // file
+    0x44,    0,    // lines
+    1,             // cell
 };
 
 // 128 states, 2 handlers, *args and **kwargs, two arguments, one keyword-only, a default.
 static const uint8_t halves_v0[] = {
-    0x81,
-    0x00,
-    2,
-    3,
-    2,
-    1,
-    1,
-    7, // bytes of info, this one too
-    ID_FAR & 0xff,
-    ID_FAR >> 8,
-    ID_FAR_FILE & 0xff,
-    ID_FAR_FILE >> 8,
-    0x44,
-    0, // lines
-    0,
-    2,
-    255, // cells
+    0x81, 0x00, 2, 3, 2, 1, 1,             // states, handlers, flags, arguments
+    7,                                     // bytes of info, this one too
+    ID_FAR & 0xff, ID_FAR >> 8,            // name
+    ID_FAR_FILE & 0xff, ID_FAR_FILE >> 8,  // file
+    0x44, 0,                               // lines
+    0, 2, 255,                             // cells
 };
 static const uint8_t numbers_v0[] = {
-    4,    0,       4,    1,    0, 0, // a generator with one argument
-    10,   ID_STEP, 0x82, 0x2d,       // ID_FAR_FILE
-    0x44, 0,       0,    0,    0, 0, // to a word
-    255,
+    4, 0, 4, 1, 0, 0, // a generator with one argument
+    10,               // bytes of info
+    ID_STEP,          // name
+    0x82, 0x2d,       // file: ID_FAR_FILE
+    0x44, 0,          // lines
+    0, 0, 0, 0,       // to a word
+    255,              // no cells
 };
 
 struct scene {
