@@ -287,7 +287,6 @@ static void print_bool(struct printer *printer, const struct object *object)
 static const struct kind kind_bool = {
     .name = "bool",
     .letter = 'o',
-    .meaning = "object of another type",
     .type_names = (const char *const[]){"bool", NULL},
     .print = print_bool,
 };

@@ -7,11 +7,13 @@
 
 #include "gc/letters.h"
 #include "report/report.h"
+#include "report/rich.h"
 
 enum { ROW_BLOCKS = 64, FOLD_ROWS = 2 };
 
 struct map_options {
     bool has_legend;
+    bool is_rich;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -19,14 +21,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct map_options *options = state->input;
 
     (void)argument;
-    if (key != 'l')
+    if (key == 'l')
+        options->has_legend = true;
+    else if (key == 'R')
+        options->is_rich = true;
+    else
         return ARGP_ERR_UNKNOWN;
-    options->has_legend = true;
     return 0;
 }
 
 static const struct argp_option option_table[] = {
-    {"legend", 'l', NULL, 0, "Say what each letter stands for", 0}, {0}};
+    {"legend", 'l', NULL, 0, "Say what each letter stands for", 0},
+    {"rich", 'R', NULL, 0, "A letter for every kind of object, and of block that objects hold", 0},
+    {0}};
 
 static const struct argp map_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
@@ -57,7 +64,7 @@ static const char *color_of(char letter)
     for (size_t i = 0; i < sizeof legend / sizeof *legend; i++)
         if (legend[i].letter == (letter == 't' ? '=' : letter))
             return legend[i].color;
-    return "0";
+    return rich_color(letter);
 }
 
 // Letters of one row; a run of one colour needs one sequence.
@@ -137,13 +144,28 @@ static int write_rows(void *context, uint64_t first, const char *letters, size_t
     return writer->output->text->failed;
 }
 
-static void add_legend(struct output *output)
+static void add_legend_line(struct output *output, char letter, const char *meaning)
 {
-    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
-        text_puts(output->text, "  ");
-        add_letters(output, &legend[i].letter, 1);
-        text_printf(output->text, "  %s\n", legend[i].meaning);
-    }
+    text_puts(output->text, "  ");
+    add_letters(output, &letter, 1);
+    text_printf(output->text, "  %s\n", meaning);
+}
+
+static void add_legend(struct output *output, bool is_rich)
+{
+    if (is_rich)
+        rich_each_letter(output, add_legend_line);
+    else
+        for (size_t i = 0; i < sizeof legend / sizeof *legend; i++)
+            add_legend_line(output, legend[i].letter, legend[i].meaning);
+}
+
+// The letters of an area: the firmware's own, or one for every kind.
+static int walk_letters(struct session *session, const struct gc_area *area, bool is_rich,
+                        struct letters *letters, struct mph_err *err)
+{
+    return is_rich ? rich_walk(&session->objects, area, letters, err)
+                   : letters_walk(&session->heap, &session->target, area, letters, err);
 }
 
 static void note_unread(struct output *output, const struct letters *letters)
@@ -156,7 +178,8 @@ static void note_unread(struct output *output, const struct letters *letters)
 
 // gc_dump_alloc_table took the pool's address as an unsigned int before v1.9.4
 // (5f8ad284f8); no 64-bit host of that time had more than that to show.
-static int write_text(struct session *session, struct output *output, struct mph_err *err)
+static int write_text(struct session *session, bool is_rich, struct output *output,
+                      struct mph_err *err)
 {
     int rc = 0;
 
@@ -169,7 +192,7 @@ static int write_text(struct session *session, struct output *output, struct mph
         struct letters letters = {.emit = write_rows, .context = &writer};
 
         text_printf(output->text, "GC memory layout; from %" PRIx64 ":", area->pool_start);
-        rc = letters_walk(&session->heap, &session->target, area, &letters, err);
+        rc = walk_letters(session, area, is_rich, &letters, err);
         text_putc(output->text, '\n');
         note_unread(output, &letters);
     }
@@ -187,15 +210,15 @@ static int collect_letters(void *context, uint64_t first, const char *letters, s
     return all->failed;
 }
 
-static json_t *area_json(struct session *session, struct output *output, const struct gc_area *area,
-                         struct mph_err *err)
+static json_t *area_json(struct session *session, bool is_rich, struct output *output,
+                         const struct gc_area *area, struct mph_err *err)
 {
     struct text all;
     struct letters letters = {.emit = collect_letters, .context = &all};
     json_t *document = NULL;
 
     text_init(&all, NULL);
-    if (letters_walk(&session->heap, &session->target, area, &letters, err) == 0)
+    if (walk_letters(session, area, is_rich, &letters, err) == 0)
         document = json_pack(
             "{s:o, s:o, s:I, s:s%}", "pool_start_address", json_address(area->pool_start),
             "pool_end_address", json_address(area->pool_end), "block_bytes",
@@ -205,13 +228,14 @@ static json_t *area_json(struct session *session, struct output *output, const s
     return document;
 }
 
-static int write_json(struct session *session, struct output *output, struct mph_err *err)
+static int write_json(struct session *session, bool is_rich, struct output *output,
+                      struct mph_err *err)
 {
     json_t *document = json_object(), *areas = json_array();
 
     json_object_set_new(document, "areas", areas);
     for (size_t i = 0; i < heap_area_count(&session->heap); i++) {
-        json_t *area = area_json(session, output, heap_area(&session->heap, i), err);
+        json_t *area = area_json(session, is_rich, output, heap_area(&session->heap, i), err);
 
         if (json_array_append_new(areas, area) < 0) {
             json_decref(document);
@@ -226,19 +250,20 @@ static int run_map(struct session *session, const void *raw_options, struct outp
                    struct mph_err *err)
 {
     const struct map_options *options = raw_options;
-    int rc = session_load(session, false, err);
+    int rc = options->is_rich ? session_load_objects(session, err)
+                              : session_load(session, false, err);
 
-    if (rc == 0)
+    if (rc == 0 && !options->is_rich)
         rc = letters_hold(&session->heap, &session->target, session->tries, err);
     if (rc == 0)
         rc = letters_learn(&session->heap, &session->layout, &session->target, err);
     if (rc < 0)
         return rc;
     if (output->is_json)
-        return write_json(session, output, err);
-    rc = write_text(session, output, err);
+        return write_json(session, options->is_rich, output, err);
+    rc = write_text(session, options->is_rich, output, err);
     if (rc == 0 && options->has_legend)
-        add_legend(output);
+        add_legend(output, options->is_rich);
     report_common_notes(session, output);
     return rc;
 }

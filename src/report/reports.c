@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/report.h"
 
-extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects;
+extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects, report_types;
 
 const struct report *const reports[] = {&report_info,     &report_map,     &report_qstr,
-                                        &report_snapshot, &report_objects, NULL};
+                                        &report_snapshot, &report_objects, &report_types, NULL};

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The letters of map --rich: one for every kind of block.
+#ifndef MPH_REPORT_RICH_H
+#define MPH_REPORT_RICH_H
+
+#include "gc/letters.h"
+#include "object/objects.h"
+#include "report/report.h"
+
+// As letters_walk, with a letter for every kind; a head of unknown kind is '?'.
+int rich_walk(const struct objects *objects, const struct gc_area *area, struct letters *letters,
+              struct mph_err *err);
+
+// Calls `add` for each letter there is, those of objects first.
+void rich_each_letter(struct output *output,
+                      void (*add)(struct output *output, char letter, const char *meaning));
+
+// SGR parameters for a letter that the firmware's own map does not have.
+const char *rich_color(char letter);
+
+#endif
