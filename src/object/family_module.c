@@ -3,7 +3,7 @@
 // mp_module_context_t.
 #include <string.h>
 
-#include "object/names.h"
+#include "object/lookup.h"
 #include "object/value.h"
 
 enum { CONTEXT_TYPE, CONTEXT_GLOBALS, CONTEXT_QSTRS, CONTEXT_OBJECTS };

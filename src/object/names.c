@@ -8,6 +8,7 @@
 #include "layout/types.h"
 #include "object/code.h"
 #include "object/frame.h"
+#include "object/lookup.h"
 #include "object/roots.h"
 #include "object/value.h"
 
@@ -36,47 +37,6 @@ struct walk {
 };
 
 enum { DEPTH_MAX = 200 };
-
-// --- dicts by key ---
-
-static bool key_is(const struct objects *objects, uint64_t bits, const char *text)
-{
-    char found[QSTR_TEXT_MAX + 1];
-    uint64_t id;
-
-    return repr_qstr(objects->layout->repr, bits, &id) &&
-           qstr_text(&objects->layout->qstrs, objects->target, objects->word, id, found, NULL) ==
-               0 &&
-           !strcmp(found, text);
-}
-
-enum { DICT_ENTRIES_MAX = 1 << 16 };
-
-bool dict_find(const struct objects *objects, uint64_t dict, const char *key, uint64_t *ret_value)
-{
-    struct map_view map;
-
-    if (!map_read(objects, dict + objects->word, &map) || map.alloc > DICT_ENTRIES_MAX)
-        return false;
-    for (uint64_t i = 0; i < map.alloc; i++) {
-        uint64_t at = map.table + 2 * i * objects->obj, bits;
-
-        if (!objects_uint(objects, at, objects->obj, &bits))
-            return false;
-        if (key_is(objects, bits, key))
-            return objects_uint(objects, at + objects->obj, objects->obj, ret_value);
-    }
-    return false;
-}
-
-bool module_name(const struct objects *objects, uint64_t globals, char name[QSTR_TEXT_MAX + 1])
-{
-    uint64_t value, id;
-
-    return dict_find(objects, globals, "__name__", &value) &&
-           repr_qstr(objects->layout->repr, value, &id) &&
-           qstr_text(&objects->layout->qstrs, objects->target, objects->word, id, name, NULL) == 0;
-}
 
 // --- breadth first from the modules ---
 
@@ -194,71 +154,27 @@ static void drain(struct walk *walk)
 
 // --- where names begin ---
 
-static bool is_dict(const struct object *object)
+static void begin_at_module(void *context, const struct module *module)
 {
-    return !strcmp(object->kind->name, "dict");
+    struct walk *walk = context;
+    struct name name = {0, STEP_ATTR, 0, module->is_main, NULL, 0, module->name};
+
+    if (module->is_on_heap)
+        reach(walk, module->address, &name);
+    else
+        visit_namespace(walk, module->globals, add_name(walk, &name));
 }
 
-// sys.modules: each value is a module, named by its key.
-static void add_module(struct visitor *visitor, uint64_t at, uint64_t value,
-                       const struct step *step)
-{
-    struct walk *walk = visitor->context;
-    struct object module;
-    struct word word;
-    uint64_t dict;
-
-    (void)at;
-    word_decode(visitor->objects->layout, value, &word);
-    if (step->kind != STEP_KEY || word.kind != WORD_POINTER ||
-        !objects_get(visitor->objects, word.pointer, &module) || !is_module(&module))
-        return;
-    struct name name = {0, STEP_ATTR, 0, false, NULL, 0, step->key};
-    name.is_main = key_is(visitor->objects, step->key, "__main__");
-    if (module.bytes)
-        reach(walk, module.address, &name);
-    else if (field_get(visitor->objects, &module, 0, &dict))
-        visit_namespace(walk, dict, add_name(walk, &name));
-}
-
-static void begin_at_state(struct walk *walk)
-{
-    const struct objects *objects = walk->names->objects;
-    uint64_t start, end, value;
-
-    if (!roots_find_state(objects, &start, &end))
-        return;
-    for (uint64_t at = start; at + objects->word <= end; at += objects->word) {
-        struct object object;
-
-        if (!objects_get(objects, at, &object) || !is_dict(&object))
-            continue;
-        if (dict_find(objects, at, "__name__", &value)) {
-            struct name name = {0,    STEP_ATTR, 0,    key_is(objects, value, "__main__"),
-                                NULL, 0,         value};
-            visit_namespace(walk, at, add_name(walk, &name));
-        } else {
-            struct visitor visitor = {objects, walk, true, add_module, ignore_block};
-            objects_visit(&visitor, &object);
-        }
-    }
-}
-
-static int begin_at_module(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static int begin_at_heap_module(void *context, uint64_t block, uint64_t address, uint64_t bytes)
 {
     struct walk *walk = context;
     const struct objects *objects = walk->names->objects;
-    struct object object;
-    uint64_t globals, value;
+    struct module module;
 
     (void)bytes;
-    if (walk->names->by_block[block] || !objects->kinds[block] ||
-        objects_kind(objects, block)->is_block || !objects_get(objects, address, &object) ||
-        !is_module(&object) || !field_get(objects, &object, 0, &globals) ||
-        !dict_find(objects, globals, "__name__", &value))
-        return 0;
-    reach(walk, address,
-          &(struct name){0, STEP_ATTR, 0, key_is(objects, value, "__main__"), NULL, 0, value});
+    if (!walk->names->by_block[block] && objects->kinds[block] &&
+        !objects_kind(objects, block)->is_block && module_read(objects, address, &module))
+        begin_at_module(walk, &module);
     return 0;
 }
 
@@ -312,9 +228,9 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
     if (!names->by_block || !vec_add(&names->list))
         walk.is_out_of_memory = true;
     if (!walk.is_out_of_memory) {
-        begin_at_state(&walk);
+        modules_each(objects, &(struct module_walk){begin_at_module, &walk});
         drain(&walk);
-        objects_each_head(objects, &(struct head_walk){begin_at_module, &walk});
+        objects_each_head(objects, &(struct head_walk){begin_at_heap_module, &walk});
         drain(&walk);
         begin_at_stack(&walk);
         objects_each_head(objects, &(struct head_walk){begin_at_heap_frame, &walk});

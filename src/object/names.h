@@ -22,10 +22,4 @@ void names_deinit(struct names *names);
 // Add the name of the object (or block) of that number; false when it has none.
 bool names_add(const struct names *names, uint64_t block, struct text *text);
 
-// The `__name__` in a module's globals, a dict at an address. False when there is none.
-bool module_name(const struct objects *objects, uint64_t globals, char name[QSTR_TEXT_MAX + 1]);
-
-// Calls `visit` for the value of every entry of a dict object.
-bool dict_find(const struct objects *objects, uint64_t dict, const char *key, uint64_t *ret_value);
-
 #endif
