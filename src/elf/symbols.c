@@ -11,11 +11,19 @@ struct collector {
     bool is_out_of_memory;
 };
 
+// $a, $t, $d, $x: where code and data begin, by the ABI of ARM and RISC-V.
+static bool is_mapping_symbol(const char *name)
+{
+    return name[0] == '$' && strchr("atdx", name[1] ? name[1] : '!') &&
+           (name[2] == '\0' || name[2] == '.');
+}
+
 static bool collect(void *context, const struct elf_symbol *raw)
 {
     struct collector *collector = context;
 
-    if (!raw->is_defined || raw->kind == STT_FILE || raw->kind == STT_SECTION || !*raw->name)
+    if (!raw->is_defined || raw->kind == STT_FILE || raw->kind == STT_SECTION || !*raw->name ||
+        is_mapping_symbol(raw->name))
         return true;
 
     struct symbol *symbol = vec_add(collector->list);
@@ -62,4 +70,25 @@ const struct symbol *symbols_find(const struct symbols *symbols, const char *nam
     if (!symbols->list.len)
         return NULL;
     return bsearch(&key, symbols->list.data, symbols->list.len, sizeof key, compare);
+}
+
+// The address of a Thumb function has its low bit set.
+static bool spans(const struct symbol *symbol, uint64_t address)
+{
+    uint64_t first = symbol->size > 1 ? symbol->address & ~(uint64_t)1 : symbol->address;
+
+    return address >= first && address - first < (symbol->size ? symbol->size : 1);
+}
+
+const struct symbol *symbols_at(const struct symbols *symbols, uint64_t address)
+{
+    const struct symbol *found = NULL;
+
+    for (size_t i = 0; i < symbols->list.len; i++) {
+        const struct symbol *symbol = vec_at(&symbols->list, i);
+
+        if (spans(symbol, address) && (!found || symbol->size < found->size))
+            found = symbol;
+    }
+    return found;
 }

@@ -98,27 +98,41 @@ static int read_fixed_members(const struct layout *layout, struct target *target
     return 0;
 }
 
-int type_slot_read(const struct layout *layout, struct target *target, uint64_t type,
-                   enum type_slot slot, uint64_t *ret, struct mph_err *err)
+bool type_slot_find(const struct layout *layout, struct target *target, uint64_t type,
+                    enum type_slot slot, uint64_t *ret_address)
 {
     size_t word = layout->word_bytes;
     uint64_t index;
 
-    if (layout->type_form != TYPE_SLOTS)
-        return layout_read_word(
-            layout, target, fixed_members_of(layout, type) + fixed_order[slot] * word, ret, err);
-    int rc = target_read_uint(target, slot_indices_of(layout, type) + slot, 1, &index, err);
-    if (rc < 0)
-        return rc;
-    if (index > SLOT_COUNT)
-        return mph_fail_at(err, MPH_ERR_BAD_DATA, type, "type: slot %llu is beyond the last",
-                           (unsigned long long)index);
-    if (index == 0) {
-        *ret = 0;
-        return 0;
+    if (layout->type_form != TYPE_SLOTS) {
+        *ret_address = fixed_members_of(layout, type) + fixed_order[slot] * word;
+        return true;
     }
-    return layout_read_word(
-        layout, target, slot_indices_of(layout, type) + SLOT_COUNT + (index - 1) * word, ret, err);
+    if (target_read_uint(target, slot_indices_of(layout, type) + slot, 1, &index, NULL) < 0 ||
+        index == 0 || index > SLOT_COUNT)
+        return false;
+    *ret_address = slot_indices_of(layout, type) + SLOT_COUNT + (index - 1) * word;
+    return true;
+}
+
+const char *type_slot_name(enum type_slot slot)
+{
+    static const char *const names[SLOT_COUNT] = {"make_new",  "print",    "call",   "unary_op",
+                                                  "binary_op", "attr",     "subscr", "iter",
+                                                  "buffer",    "protocol", "parent", "locals_dict"};
+
+    return names[slot];
+}
+
+int type_slot_read(const struct layout *layout, struct target *target, uint64_t type,
+                   enum type_slot slot, uint64_t *ret, struct mph_err *err)
+{
+    uint64_t at;
+
+    if (type_slot_find(layout, target, type, slot, &at))
+        return layout_read_word(layout, target, at, ret, err);
+    *ret = 0;
+    return 0;
 }
 
 enum { TYPES_REACH = 1 << 20 };

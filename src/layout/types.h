@@ -46,6 +46,11 @@ int type_info_read(const struct layout *layout, struct target *target, uint64_t 
 int type_slot_read(const struct layout *layout, struct target *target, uint64_t type,
                    enum type_slot slot, uint64_t *ret, struct mph_err *err);
 
+// Where that is; false when the type has no such slot. And what it is called.
+bool type_slot_find(const struct layout *layout, struct target *target, uint64_t type,
+                    enum type_slot slot, uint64_t *ret_address);
+const char *type_slot_name(enum type_slot slot);
+
 // Whether a word may be the address of a builtin type: those lie in one piece of
 // read-only memory; what points elsewhere is data, and following it over a link
 // could read a device's registers.

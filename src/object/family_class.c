@@ -18,14 +18,36 @@ static void visit_type(struct visitor *visitor, const struct object *object)
     const struct objects *objects = visitor->objects;
 
     for (size_t i = 0; visitor->wants_slots && i < sizeof slots / sizeof *slots; i++) {
-        uint64_t value;
+        uint64_t at, value;
 
-        if (type_slot_read(objects->layout, objects->target, object->address, slots[i].slot, &value,
-                           NULL) == 0 &&
-            value)
-            visitor->slot(visitor, object->address, value,
-                          &(struct step){STEP_FIELD, slots[i].name, 0, 0});
+        if (type_slot_find(objects->layout, objects->target, object->address, slots[i].slot, &at) &&
+            objects_word(objects, at, &value) && value)
+            visitor->slot(visitor, at, value, &(struct step){STEP_FIELD, slots[i].name, 0, 0});
     }
+}
+
+// Behind the type: flags and name, then which slots there are, then the slots; or up to
+// v1.19 one fixed member after the other.
+static bool add_type_member(const struct objects *objects, const struct object *object,
+                            uint64_t offset, struct text *text)
+{
+    const struct layout *layout = objects->layout;
+    uint64_t at = object->address + offset;
+
+    for (enum type_slot slot = 0; slot < SLOT_COUNT; slot++) {
+        uint64_t slot_at;
+
+        if (type_slot_find(layout, objects->target, object->address, slot, &slot_at) &&
+            slot_at == at) {
+            text_puts(text, type_slot_name(slot));
+            return true;
+        }
+    }
+    if (offset < 2u * objects->word)
+        text_puts(text, layout->type_form == TYPE_WORD_NAME ? "name" : "flags, name");
+    else if (layout->type_form == TYPE_SLOTS && offset < type_header_bytes(layout))
+        text_puts(text, "slot indices");
+    return false;
 }
 
 static void print_class(struct printer *printer, const struct object *object)
@@ -42,7 +64,13 @@ static void print_class(struct printer *printer, const struct object *object)
 }
 
 const struct kind kind_class = {
-    .name = "type", .letter = 'C', .meaning = "class", .visit = visit_type, .print = print_class};
+    .name = "type",
+    .letter = 'C',
+    .meaning = "class",
+    .visit = visit_type,
+    .add_member = add_type_member,
+    .print = print_class,
+};
 
 // --- instances: py/objtype.h mp_obj_instance_t ---
 

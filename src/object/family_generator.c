@@ -31,6 +31,25 @@ static void visit_frame(struct visitor *visitor, const struct object *object)
     visit_frame_at(visitor, object->address);
 }
 
+// The words before the states, v1.9 on; {n_state, exc_sp_idx} was exc_sp up to v1.11.
+static bool add_frame_member(const struct objects *objects, uint64_t offset, struct text *text)
+{
+    static const char *const names[] = {"fun_bc", "ip", "sp", "n_state, exc_sp_idx", "old_globals"};
+    uint64_t index = offset / objects->word;
+
+    if (index >= sizeof names / sizeof *names)
+        return false;
+    text_puts(text, names[index]);
+    return true;
+}
+
+static bool add_member_of_frame(const struct objects *objects, const struct object *object,
+                                uint64_t offset, struct text *text)
+{
+    (void)object;
+    return add_frame_member(objects, offset, text);
+}
+
 static void print_frame(struct printer *printer, const struct object *object)
 {
     const struct objects *objects = printer->objects;
@@ -55,6 +74,7 @@ const struct kind kind_frame = {.name = "frame",
                                 .content = CONTENT_WORDS,
                                 .is_open = true,
                                 .visit = visit_frame,
+                                .add_member = add_member_of_frame,
                                 .print = print_frame};
 
 // --- generators: py/objgenerator.c ---
@@ -74,6 +94,17 @@ static uint64_t frame_of(const struct objects *objects, const struct object *gen
 static void visit_generator(struct visitor *visitor, const struct object *object)
 {
     visit_frame_at(visitor, frame_of(visitor->objects, object));
+}
+
+static bool add_member_of_generator(const struct objects *objects, const struct object *object,
+                                    uint64_t offset, struct text *text)
+{
+    uint64_t frame = frame_of(objects, object) - object->address;
+
+    if (offset >= frame)
+        return add_frame_member(objects, offset - frame, text);
+    text_puts(text, "pend_exc");
+    return true;
 }
 
 static void print_generator(struct printer *printer, const struct object *object)
@@ -108,6 +139,7 @@ static const struct kind kind_generator = {
     .fields = {{"pend_exc", FORM_OBJ}},
     .is_open = true,
     .visit = visit_generator,
+    .add_member = add_member_of_generator,
     .print = print_generator,
 };
 

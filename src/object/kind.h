@@ -18,6 +18,7 @@ struct type;
 struct visitor;
 struct printer;
 struct kind;
+struct text;
 
 enum form {
     FORM_OBJ,     // mp_obj_t
@@ -76,6 +77,10 @@ struct kind {
 
     // Blocks and object words that the members do not say. May be NULL.
     void (*visit)(struct visitor *visitor, const struct object *object);
+    // What the word `offset` bytes into an object is, where members are not enough;
+    // true when it refers to something. May be NULL.
+    bool (*add_member)(const struct objects *objects, const struct object *object,
+                       uint64_t offset, struct text *text);
     // The value as text; NULL prints <NAME object at 0xADDRESS>.
     void (*print)(struct printer *printer, const struct object *object);
 };

@@ -122,6 +122,22 @@ static bool is_module(const struct object *object)
     return !strcmp(object->kind->name, "module");
 }
 
+bool object_namespace(const struct objects *objects, const struct object *object,
+                      uint64_t *ret_dict)
+{
+    struct object dict;
+
+    if (is_module(object)) {
+        if (!field_get(objects, object, 0, ret_dict))
+            return false;
+    } else if (object->kind != &kind_class ||
+               type_slot_read(objects->layout, objects->target, object->address, SLOT_LOCALS_DICT,
+                              ret_dict, NULL) < 0) {
+        return false;
+    }
+    return *ret_dict && objects_get(objects, *ret_dict, &dict);
+}
+
 static void visit_object(struct walk *walk, const struct to_visit *item)
 {
     const struct objects *objects = walk->names->objects;
@@ -130,15 +146,8 @@ static void visit_object(struct walk *walk, const struct to_visit *item)
 
     if (!objects_get(objects, item->address, &object))
         return;
-    if (is_module(&object)) {
-        if (field_get(objects, &object, 0, &dict))
-            visit_namespace(walk, dict, item->name);
-    } else if (object.kind == &kind_class) {
-        if (type_slot_read(objects->layout, objects->target, object.address, SLOT_LOCALS_DICT,
-                           &dict, NULL) == 0 &&
-            dict)
-            visit_namespace(walk, dict, item->name);
-    }
+    if (object_namespace(objects, &object, &dict))
+        visit_namespace(walk, dict, item->name);
     visit_dict_as(walk, item->address, item->name, STEP_KEY);
 }
 
@@ -264,22 +273,21 @@ static void add_key(const struct objects *objects, uint64_t key, struct text *te
         value_add_word(objects, key, &in_names, text);
 }
 
-static void add_local(const struct objects *objects, const struct name *name, struct text *text)
+void names_add_local(const struct objects *objects, uint64_t function, uint64_t index,
+                     struct text *text)
 {
     struct code code;
-    uint64_t function = name->key;
     bool is_read = code_read_function(objects->layout, objects->target, function, &code, NULL) == 0;
 
     if (is_read)
         value_add_qstr(objects, code.name, text);
     else
         text_printf(text, "0x%" PRIx64, function);
-    if (is_read && name->index < code.arg_count && name->index < CODE_ARGS_MAX &&
-        code.args[name->index]) {
+    if (is_read && index < code.arg_count && index < CODE_ARGS_MAX && code.args[index]) {
         text_puts(text, ":");
-        value_add_qstr(objects, code.args[name->index], text);
+        value_add_qstr(objects, code.args[index], text);
     } else {
-        text_printf(text, ":local %" PRIu64, name->index);
+        text_printf(text, ":local %" PRIu64, index);
     }
 }
 
@@ -307,7 +315,7 @@ static void add_step(const struct objects *objects, const struct name *name, boo
         break;
     case STEP_LOCAL:
         text_puts(text, is_first ? "" : ".");
-        add_local(objects, name, text);
+        names_add_local(objects, name->key, name->index, text);
         break;
     default:
         text_printf(text, "%s%s", is_first ? "" : ".", name->field ? name->field : "");

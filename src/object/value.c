@@ -331,3 +331,12 @@ void value_add_object(const struct objects *objects, uint64_t address,
 
     print_pointer(&printer, address);
 }
+
+void value_add_block(const struct objects *objects, const struct object *block,
+                     const struct value_limits *limits, struct text *text)
+{
+    struct printer printer = printer_on(objects, limits, text);
+
+    if (block->kind && block->kind->print)
+        block->kind->print(&printer, block);
+}

@@ -29,6 +29,10 @@ void value_add_word(const struct objects *objects, uint64_t word, const struct v
 void value_add_object(const struct objects *objects, uint64_t address,
                       const struct value_limits *limits, struct text *text);
 
+// A block that is no object, such as a frame, if its kind can be printed.
+void value_add_block(const struct objects *objects, const struct object *block,
+                     const struct value_limits *limits, struct text *text);
+
 // A qstr's text without quotes, escaped; <bad: ...> when there is none of that id.
 void value_add_qstr(const struct objects *objects, uint64_t id, struct text *text);
 

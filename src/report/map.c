@@ -250,8 +250,8 @@ static int run_map(struct session *session, const void *raw_options, struct outp
                    struct mph_err *err)
 {
     const struct map_options *options = raw_options;
-    int rc = options->is_rich ? session_load_objects(session, err)
-                              : session_load(session, false, err);
+    int rc =
+        options->is_rich ? session_load_objects(session, err) : session_load(session, false, err);
 
     if (rc == 0 && !options->is_rich)
         rc = letters_hold(&session->heap, &session->target, session->tries, err);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "report/report.h"
 
-extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects, report_types;
+extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects,
+    report_types, report_show, report_whatis;
 
 const struct report *const reports[] = {&report_info,     &report_map,     &report_qstr,
-                                        &report_snapshot, &report_objects, &report_types, NULL};
+                                        &report_snapshot, &report_objects, &report_types,
+                                        &report_show,     &report_whatis,  NULL};

@@ -15,8 +15,7 @@ static const struct object_area *find_area(const struct objects *objects,
     return &objects->areas[i];
 }
 
-static char letter_of(const struct objects *objects, const struct object_area *area,
-                      uint64_t index)
+static char letter_of(const struct objects *objects, const struct object_area *area, uint64_t index)
 {
     switch (area_block(area->area, index)) {
     case BLOCK_FREE:
@@ -31,8 +30,8 @@ static char letter_of(const struct objects *objects, const struct object_area *a
     }
 }
 
-int rich_walk(const struct objects *objects, const struct gc_area *gc_area,
-              struct letters *letters, struct mph_err *err)
+int rich_walk(const struct objects *objects, const struct gc_area *gc_area, struct letters *letters,
+              struct mph_err *err)
 {
     const struct object_area *area = find_area(objects, gc_area);
     char *batch = malloc(BATCH);

@@ -49,23 +49,22 @@ struct row {
 
 struct histogram {
     const struct objects *objects;
-    struct vec rows;  // of struct row
-    uint32_t *slots;  // 1 + place in rows, open addressing over class and name
-    size_t capacity;  // a power of two
+    struct vec rows; // of struct row
+    uint32_t *slots; // 1 + place in rows, open addressing over class and name
+    size_t capacity; // a power of two
     bool is_out_of_memory;
 };
 
 static uint64_t hash_of(const struct type *class, const char *name)
 {
-    uint64_t hash = (uint64_t)(uintptr_t)class;
+    uint64_t hash = (uint64_t)(uintptr_t) class;
 
     for (; *name; name++)
         hash = hash * 33 ^ (unsigned char)*name;
     return hash * 0x9e3779b97f4a7c15u >> 32;
 }
 
-static size_t slot_of(const struct histogram *histogram, const struct type *class,
-                      const char *name)
+static size_t slot_of(const struct histogram *histogram, const struct type *class, const char *name)
 {
     size_t slot = (size_t)hash_of(class, name) & (histogram->capacity - 1);
 
@@ -153,9 +152,8 @@ static int by_total(const void *left, const void *right)
 static size_t rows_shown(const struct histogram *histogram, const struct types_options *options,
                          struct row *rest)
 {
-    size_t count = options->has_top && options->top < histogram->rows.len
-                       ? (size_t)options->top
-                       : histogram->rows.len;
+    size_t count = options->has_top && options->top < histogram->rows.len ? (size_t)options->top
+                                                                          : histogram->rows.len;
 
     *rest = (struct row){.name = "(others)"};
     for (size_t i = count; i < histogram->rows.len; i++) {
@@ -208,12 +206,12 @@ static void write_text(const struct histogram *histogram, const struct types_opt
 
 static json_t *row_json(const struct row *row, const struct tally *tally)
 {
-    json_t *document = json_pack(
-        "{s:o, s:s, s:s%, s:I, s:I, s:I, s:f}", "type", json_text(row->name), "kind",
-        row->kind ? row->kind->name : "?", "letter", row->kind ? &row->kind->letter : "?",
-        (size_t)1, "count", (json_int_t)row->count, "own_bytes", (json_int_t)row->own_bytes,
-        "helper_bytes", (json_int_t)row->helper_bytes, "share",
-        share_of(total_of(row), tally) / 100);
+    json_t *document =
+        json_pack("{s:o, s:s, s:s%, s:I, s:I, s:I, s:f}", "type", json_text(row->name), "kind",
+                  row->kind ? row->kind->name : "?", "letter", row->kind ? &row->kind->letter : "?",
+                  (size_t)1, "count", (json_int_t)row->count, "own_bytes",
+                  (json_int_t)row->own_bytes, "helper_bytes", (json_int_t)row->helper_bytes,
+                  "share", share_of(total_of(row), tally) / 100);
 
     if (document && row->class)
         json_object_set_new(document, "class_address", json_address(row->class->address));

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "object/meaning.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "elf/symbols.h"
+#include "object/tally.h"
+#include "object/value.h"
+
+static const struct value_limits brief = {2, 4, 32, 60};
+
+bool meaning_add_symbol(const struct objects *objects, uint64_t address, struct text *text)
+{
+    const struct symbol *symbol = objects->symbols ? symbols_at(objects->symbols, address) : NULL;
+
+    if (!symbol)
+        return false;
+    text_escaped(text, symbol->name, strlen(symbol->name));
+    uint64_t offset = address - symbol->address;
+    if (address > symbol->address)
+        text_printf(text, "+0x%" PRIx64, offset);
+    return true;
+}
+
+static void add_type_name(const struct objects *objects, uint64_t block, struct text *text)
+{
+    const char *name = block_type_name(objects, block);
+
+    if (strcmp(name, "?"))
+        text_escaped(text, name, strlen(name));
+    else
+        text_puts(text, "block of unknown kind");
+}
+
+void meaning_add_block(const struct names *names, uint64_t block, struct text *text)
+{
+    const struct objects *objects = names->objects;
+    uint64_t owner = objects->owners[block];
+    const struct outside *outside = objects_outside(objects, owner);
+    struct text name;
+
+    text_init(&name, NULL);
+    add_type_name(objects, block, text);
+    if (names_add(names, block, &name))
+        text_printf(text, " %s", name.bytes);
+    text_deinit(&name);
+    if (outside) {
+        text_printf(text, " of %s", outside->name);
+    } else if (owner != BLOCK_NOBODY) {
+        uint64_t top = objects_top_owner(objects, block);
+
+        text_puts(text, " of ");
+        if (top < objects->block_count)
+            meaning_add_block(names, top, text);
+        else
+            text_puts(text, objects_outside(objects, top)->name);
+    }
+}
+
+static bool add_object(const struct objects *objects, uint64_t value, struct text *text)
+{
+    const struct type *type = objects_type(objects, value);
+    struct object object;
+
+    if (type) {
+        text_puts(text, "type ");
+        text_escaped(text, *type->name ? type->name : "(no name)",
+                     strlen(*type->name ? type->name : "(no name)"));
+        return true;
+    }
+    if (!objects_get(objects, value, &object) || object.bytes)
+        return false;
+    text_escaped(text, object.kind->name, strlen(object.kind->name));
+    text_putc(text, ' ');
+    value_add_object(objects, value, &brief, text);
+    return true;
+}
+
+static void add_pointer(const struct names *names, uint64_t value, struct text *text)
+{
+    const struct objects *objects = names->objects;
+    uint64_t block, offset;
+
+    if (add_object(objects, value, text)) {
+        struct text symbol;
+
+        text_init(&symbol, NULL);
+        if (meaning_add_symbol(objects, value, &symbol))
+            text_printf(text, " (%s)", symbol.bytes);
+        text_deinit(&symbol);
+    } else if (objects_find_head(objects, value, &block, &offset)) {
+        if (offset)
+            text_printf(text, "+%" PRIu64 " in ", offset);
+        meaning_add_block(names, block, text);
+    } else {
+        meaning_add_symbol(objects, value, text);
+    }
+}
+
+void meaning_add_value(const struct names *names, uint64_t value, struct text *text)
+{
+    const struct objects *objects = names->objects;
+    struct word word;
+    char name[QSTR_TEXT_MAX + 1];
+
+    word_decode(objects->layout, value, &word);
+    switch (word.kind) {
+    case WORD_NULL:
+    case WORD_SENTINEL:
+    case WORD_BAD:
+        break;
+    case WORD_SMALL_INT:
+        if (!meaning_add_symbol(objects, value, text))
+            text_printf(text, "int %" PRId64, word.integer);
+        break;
+    case WORD_QSTR:
+        if (qstr_text(&objects->layout->qstrs, objects->target, objects->word, word.id, name,
+                      NULL) == 0) {
+            text_puts(text, "qstr ");
+            value_add_word(objects, value, &brief, text);
+        }
+        break;
+    case WORD_POINTER:
+        add_pointer(names, word.pointer, text);
+        break;
+    default:
+        value_add_word(objects, value, &brief, text);
+    }
+}
+
+void meaning_add_step(const struct objects *objects, const struct step *step, struct text *text)
+{
+    uint64_t id;
+
+    switch (step->kind) {
+    case STEP_INDEX:
+        text_printf(text, "%s[%" PRIu64 "]", step->name ? step->name : "", step->index);
+        break;
+    case STEP_ATTR:
+        text_putc(text, '.');
+        if (repr_qstr(objects->layout->repr, step->key, &id))
+            value_add_qstr(objects, id, text);
+        else
+            value_add_word(objects, step->key, &brief, text);
+        break;
+    case STEP_KEY:
+        text_putc(text, '[');
+        value_add_word(objects, step->key, &brief, text);
+        text_putc(text, ']');
+        break;
+    case STEP_KEY_ITSELF:
+        text_puts(text, "key ");
+        value_add_word(objects, step->key, &brief, text);
+        break;
+    case STEP_LOCAL:
+        names_add_local(objects, step->key, step->index, text);
+        break;
+    default:
+        text_printf(text, ".%s", step->name ? step->name : "?");
+    }
+}
+
+// --- the member at an address ---
+
+enum member_form { MEMBER_NONE, MEMBER_NUMBER, MEMBER_REFERENCE };
+
+static enum member_form form_of(enum form form)
+{
+    switch (form) {
+    case FORM_OBJ:
+    case FORM_REF:
+    case FORM_WEAK:
+    case FORM_BLOCK:
+    case FORM_POINTER:
+        return MEMBER_REFERENCE;
+    default:
+        return MEMBER_NUMBER;
+    }
+}
+
+static enum member_form add_field(const struct objects *objects, const struct object *object,
+                                  uint64_t address, struct text *text)
+{
+    static const char *const map_parts[] = {".used", ".alloc", ".table"};
+    const struct kind *kind = object->kind;
+    uint64_t offset = address - object->address;
+
+    if (!kind->is_block && offset < objects->word) {
+        text_puts(text, "type");
+        return MEMBER_REFERENCE;
+    }
+    if (kind->add_member) {
+        size_t before = text->len;
+        bool is_reference = kind->add_member(objects, object, offset, text);
+
+        return text->len == before ? MEMBER_NONE : is_reference ? MEMBER_REFERENCE : MEMBER_NUMBER;
+    }
+    for (size_t i = 0; i < field_count(kind); i++) {
+        uint64_t at = field_address(objects, object, i);
+        size_t size = field_size(objects, kind->fields[i].form);
+
+        if (address < at || address - at >= size)
+            continue;
+        text_puts(text, kind->fields[i].name);
+        if (kind->fields[i].form != FORM_MAP)
+            return form_of(kind->fields[i].form);
+        size_t part = (size_t)(address - at) / objects->word;
+        text_puts(text, map_parts[part]);
+        return part == 2 ? MEMBER_REFERENCE : MEMBER_NUMBER;
+    }
+    return MEMBER_NONE;
+}
+
+struct search {
+    uint64_t address;
+    struct text *text;
+    bool is_found;
+};
+
+static void match_slot(struct visitor *visitor, uint64_t at, uint64_t value,
+                       const struct step *step)
+{
+    struct search *search = visitor->context;
+
+    (void)value;
+    if (search->is_found || search->address < at || search->address - at >= visitor->objects->obj)
+        return;
+    search->is_found = true;
+    meaning_add_step(visitor->objects, step, search->text);
+}
+
+static void ignore_block(struct visitor *visitor, const struct kind *kind, uint64_t address,
+                         uint64_t bytes, const struct field *field)
+{
+    (void)visitor, (void)kind, (void)address, (void)bytes, (void)field;
+}
+
+// Words of these are data, whatever they look like.
+static bool is_plain_data(const struct kind *kind)
+{
+    return kind->is_block && kind->content == CONTENT_BYTES && !field_count(kind) && !kind->visit;
+}
+
+bool meaning_add_member(const struct names *names, uint64_t block, uint64_t address,
+                        struct text *text)
+{
+    const struct objects *objects = names->objects;
+    uint64_t top = objects_top_owner(objects, block);
+    struct search search = {address, text, false};
+    struct visitor visitor = {objects, &search, true, match_slot, ignore_block};
+    struct object object;
+
+    objects_get_block(objects, block, &object);
+    if (!object.kind)
+        return false;
+    if (is_plain_data(object.kind))
+        return true;
+    enum member_form form = add_field(objects, &object, address, text);
+    if (form != MEMBER_NONE)
+        return form == MEMBER_NUMBER;
+    objects_visit(&visitor, &object);
+    if (search.is_found || top >= objects->block_count || top == block)
+        return false;
+    objects_get_block(objects, top, &object);
+    if (object.kind)
+        objects_visit(&visitor, &object);
+    return false;
+}
