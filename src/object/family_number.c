@@ -234,10 +234,20 @@ static const struct kind kind_complex = {
 // cleared it; few doubles have an upper half of zero.
 struct survey {
     struct objects *objects;
+    uint64_t end; // heads from here on are not looked at
     unsigned singles, doubles;
 };
 
-enum { SURVEY_MAX = 64 };
+enum { SURVEY_MAX = 64, SAMPLE_BYTES = 8192 };
+
+static bool is_float(const struct objects *objects, uint64_t block, uint64_t address)
+{
+    struct object object;
+
+    if (objects->kinds[block])
+        return objects_kind(objects, block) == &kind_float;
+    return objects_get(objects, address, &object) && object.kind == &kind_float;
+}
 
 static int survey_float(void *context, uint64_t block, uint64_t address, uint64_t bytes)
 {
@@ -247,7 +257,9 @@ static int survey_float(void *context, uint64_t block, uint64_t address, uint64_
     size_t at = word == 8 ? 8 : objects->wide;
     uint64_t low = 0, high;
 
-    if (objects_kind(objects, block) != &kind_float || bytes < at + 8)
+    if (block >= survey->end)
+        return 1;
+    if (bytes < at + 8 || !is_float(objects, block, address))
         return 0;
     if (!objects_uint(objects, address + at + 4, 4, &high) ||
         (at > word && !objects_uint(objects, address + word, 4, &low)))
@@ -257,17 +269,54 @@ static int survey_float(void *context, uint64_t block, uint64_t address, uint64_
     return survey->doubles + survey->singles == SURVEY_MAX;
 }
 
-void numbers_measure(struct objects *objects)
+// The heads of the first `blocks` blocks.
+static void survey_floats(struct objects *objects, uint64_t blocks)
 {
-    struct survey survey = {objects, 0, 0};
+    struct survey survey = {objects, blocks, 0, 0};
+
+    objects_each_head(objects, &(struct head_walk){survey_float, &survey});
+    if (survey.doubles || survey.singles)
+        objects->number = survey.doubles > survey.singles ? 8 : 4;
+}
+
+// False: floats are objects, and how wide they are is not said.
+static bool number_of_repr(struct objects *objects)
+{
     enum repr repr = objects->layout->repr;
 
-    if (repr == REPR_D || repr == REPR_C || repr == REPR_C_OLD) {
-        objects->number = repr == REPR_D ? 8 : 4;
-    } else {
-        objects_each_head(objects, &(struct head_walk){survey_float, &survey});
-        if (survey.doubles || survey.singles)
-            objects->number = survey.doubles > survey.singles ? 8 : 4;
+    if (repr != REPR_D && repr != REPR_C && repr != REPR_C_OLD)
+        return false;
+    objects->number = repr == REPR_D ? 8 : 4;
+    return true;
+}
+
+// math.pi of py/modmath.c, an mp_obj_float_t.
+static bool number_of_constant(struct objects *objects)
+{
+    const struct symbol *pi =
+        objects->symbols ? symbols_find(objects->symbols, "mp_const_float_pi_obj") : NULL;
+
+    if (!pi || objects->word != 4 || !pi->size)
+        return false;
+    objects->number = pi->size > 8 ? 8 : 4;
+    return true;
+}
+
+void numbers_measure(struct objects *objects)
+{
+    if (!number_of_repr(objects) && !number_of_constant(objects))
+        survey_floats(objects, objects->block_count);
+    objects_lay_out(objects);
+}
+
+void numbers_sample(struct objects *objects)
+{
+    if (!number_of_repr(objects) && !number_of_constant(objects)) {
+        uint64_t blocks = SAMPLE_BYTES / objects->layout->block_bytes;
+
+        target_fetch(objects->target,
+                     &(struct range){objects->areas[0].area->pool_start, SAMPLE_BYTES}, 1, NULL);
+        survey_floats(objects, blocks < objects->block_count ? blocks : objects->block_count);
     }
     objects_lay_out(objects);
 }

@@ -17,8 +17,10 @@
 // What is left is not known (kind 0) and held by nobody.
 int labels_make(struct objects *objects, struct mph_err *err);
 
-// How wide an mp_float_t is, from the float objects on the heap.
+// How wide an mp_float_t is: from the representation, a constant of the firmware, or the
+// float objects on the heap (_sample: in its first few blocks, before any is labelled).
 void numbers_measure(struct objects *objects);
+void numbers_sample(struct objects *objects);
 
 // --- for its own parts: labels.c, roots.c ---
 

@@ -293,6 +293,7 @@ static int open_areas(struct objects *objects, struct mph_err *err)
     objects->types = type_table_create();
     if (!objects->kinds || !objects->owners || !objects->types)
         return mph_fail_no_memory(err);
+    memset(objects->owners, 0xff, objects->block_count * sizeof *objects->owners); // BLOCK_NOBODY
     return 0;
 }
 
@@ -310,7 +311,7 @@ static void measure_words(struct objects *objects)
     objects_lay_out(objects);
 }
 
-int objects_init(struct objects *objects, const struct heap *heap, struct layout *layout,
+int objects_open(struct objects *objects, const struct heap *heap, struct layout *layout,
                  struct target *target, const struct symbols *symbols, struct mph_err *err)
 {
     *objects = (struct objects){.heap = heap,
@@ -324,8 +325,21 @@ int objects_init(struct objects *objects, const struct heap *heap, struct layout
         rc = open_areas(objects, err);
     if (rc == 0) {
         measure_words(objects);
-        rc = labels_make(objects, err);
+        numbers_sample(objects);
+    } else {
+        objects_deinit(objects);
     }
+    return rc;
+}
+
+int objects_init(struct objects *objects, const struct heap *heap, struct layout *layout,
+                 struct target *target, const struct symbols *symbols, struct mph_err *err)
+{
+    int rc = objects_open(objects, heap, layout, target, symbols, err);
+
+    if (rc < 0)
+        return rc;
+    rc = labels_make(objects, err);
     if (rc < 0)
         objects_deinit(objects);
     return rc;

@@ -64,8 +64,13 @@ struct objects {
     bool has_contexts;                       // v1.19 and later: functions have a module context
 };
 
-// Name every block of the heap. `heap` and `target` must outlive it; the layout may
-// gain notes and builtin types. `symbols` may be NULL. Damage is never an error.
+// What it takes to say what is at an address: areas, types, widths. No block has a kind
+// or an owner; nearly nothing of the heap is read. `heap` and `target` must outlive it;
+// the layout may gain notes and builtin types. `symbols` may be NULL.
+int objects_open(struct objects *objects, const struct heap *heap, struct layout *layout,
+                 struct target *target, const struct symbols *symbols, struct mph_err *err);
+
+// That, and every block of the heap named. Damage is never an error.
 int objects_init(struct objects *objects, const struct heap *heap, struct layout *layout,
                  struct target *target, const struct symbols *symbols, struct mph_err *err);
 void objects_deinit(struct objects *objects);
