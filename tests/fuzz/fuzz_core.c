@@ -4,7 +4,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct report_manner manner = {.is_json = true};
     struct memory_file file;
     struct session session;
     struct mph_err err = {0};
@@ -14,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = target_add_core(&session.target, file.path, &err);
     check_error(rc, &err);
     if (rc == 0)
-        run_all_reports(&session, &manner);
+        run_all_reports(&session, true);
     session_deinit(&session);
     memory_file_deinit(&file);
     return 0;

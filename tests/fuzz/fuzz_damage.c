@@ -15,7 +15,7 @@
 
 #include "support.h"
 
-enum { IS_JSON = 1, IS_VERBOSE = 2, OVER_LINK = 4, HAS_SYMBOLS = 8, HAS_DWARF = 16 };
+enum { IS_JSON = 1, OVER_LINK = 4, HAS_SYMBOLS = 8, HAS_DWARF = 16 };
 enum { NAME_MAX_BYTES = 64, PATCHES_MAX = 256 };
 
 static struct dirent **bases;
@@ -61,8 +61,7 @@ static void damage(struct target *target, struct input *input)
 
 static void add_elf(struct session *session, const char *path)
 {
-    session->has_firmware =
-        firmware_init(&session->firmware, path, &session->target, NULL) == 0;
+    session->has_firmware = firmware_init(&session->firmware, path, &session->target, NULL) == 0;
     if (session->has_firmware &&
         firmware_check_flash(&session->firmware, &session->target, NULL) == 0)
         target_add_elf(&session->target, path, NULL);
@@ -70,14 +69,13 @@ static void add_elf(struct session *session, const char *path)
 
 static void report(struct session *session, const char *base, unsigned flags)
 {
-    struct report_manner manner = {flags & IS_JSON, flags & IS_VERBOSE};
     char path[512]; // borrowed by the firmware as long as the session lives
 
     snprintf(path, sizeof path, FUZZ_BASES "/%.*s%s.elf", (int)strlen(base) - 5, base,
              flags & HAS_DWARF ? "" : "-stripped");
     if (flags & (HAS_SYMBOLS | HAS_DWARF))
         add_elf(session, path);
-    run_all_reports(session, &manner);
+    run_all_reports(session, flags & IS_JSON);
     session_deinit(session);
 }
 

@@ -11,7 +11,6 @@ static const uint8_t zeros[RAM_BYTES];
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct report_manner manner = {.is_verbose = true};
     struct memory_file file;
     struct session session;
     struct target *target = &session.target;
@@ -28,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc = target_add_elf(target, file.path, &err);
     check_error(rc, &err);
     if (session.has_firmware)
-        run_all_reports(&session, &manner);
+        run_all_reports(&session, false);
     session_deinit(&session);
     memory_file_deinit(&file);
     return 0;

@@ -5,14 +5,13 @@
 #include "support.h"
 
 enum { RAM = 0x20000000, FLASH = 0x08000000, PIECE = 64 };
-enum { IS_JSON = 1, IS_VERBOSE = 2, HAS_SP = 4, IS_BIG = 8, WORD_4 = 16, WORD_8 = 32 };
+enum { IS_JSON = 1, HAS_SP = 4, IS_BIG = 8, WORD_4 = 16, WORD_8 = 32 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
     unsigned flags = (unsigned)input_take(&input, 1);
     size_t flash = (size_t)input_take(&input, 1) * PIECE;
-    struct report_manner manner = {flags & IS_JSON, flags & IS_VERBOSE};
     struct session session;
     struct target *target = &session.target;
 
@@ -25,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         regs_set(&target->regs, "sp", RAM + 64);
     target_add_bytes(target, FLASH, input.bytes, flash, false, "flash", NULL);
     target_add_bytes(target, RAM, input.bytes + flash, input.size - flash, true, "ram", NULL);
-    run_all_reports(&session, &manner);
+    run_all_reports(&session, flags & IS_JSON);
     session_deinit(&session);
     return 0;
 }

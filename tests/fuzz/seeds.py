@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from fixture import run  # noqa: E402  (needs the path above)
 
 RAM, FLASH = 0x20000000, 0x08000000
-JSON, VERBOSE, LINK, SYMBOLS, DWARF = 1, 2, 4, 8, 16  # flags of fuzz_damage
+JSON, LINK, SYMBOLS, DWARF = 1, 4, 8, 16  # flags of fuzz_damage
 COMPILERS = {
     "arm": ["arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m3"],
     "rv64": ["riscv64-unknown-elf-gcc", "-mcmodel=medany"],
@@ -98,8 +98,7 @@ def add_damage(corpus: Corpus, bases: list[Base]) -> None:
     names = sorted(base.core.name for base in bases)
     for base in bases:
         index = names.index(base.core.name)
-        for flags in (0, JSON | VERBOSE, LINK | VERBOSE, SYMBOLS | JSON, DWARF | VERBOSE,
-                      DWARF | LINK):
+        for flags in (0, JSON, LINK, SYMBOLS | JSON, DWARF, DWARF | LINK):
             corpus.add(bytes([index, flags]))
         area = base.area()
         values = [0, 1, -1, area["area_address"], area["pool_start_address"], 0x7FFFFFFC]

@@ -42,10 +42,13 @@ void memory_file_deinit(struct memory_file *file)
 
 // --- promises ---
 
+// Bytes of one report, and addresses that are asked about.
+enum { OUTPUT_MAX = 64 << 20, ADDRESSES_MAX = 24 };
+
 static bool is_clean(const char *text, bool may_have_lines)
 {
     for (; *text; text++)
-        if ((unsigned char)*text < ' ' && !(may_have_lines && *text == '\n'))
+        if (((unsigned char)*text < ' ' || *text == 0x7f) && !(may_have_lines && *text == '\n'))
             return false;
     return true;
 }
@@ -60,59 +63,121 @@ void check_error(int rc, const struct mph_err *err)
         broken("no control bytes in an error", err->text);
 }
 
+// One document, or several behind each other.
+static bool is_documents(const struct text *text)
+{
+    size_t at = 0;
+
+    while (at < text->len) {
+        json_error_t error;
+        json_t *document =
+            json_loadb(text->bytes + at, text->len - at, JSON_DISABLE_EOF_CHECK, &error);
+
+        if (!document)
+            return false;
+        json_decref(document);
+        at += (size_t)error.position;
+        while (at < text->len && text->bytes[at] == '\n')
+            at++;
+    }
+    return text->len > 0;
+}
+
 static void check_output(const struct output *output, const struct report *report)
 {
     const struct text *text = output->text;
 
     if (text->len && strlen(text->bytes) != text->len)
         broken("no NUL in a report", report->name);
-    if (!output->is_json && text->len && !is_clean(text->bytes, true))
+    if (text->len && !is_clean(text->bytes, true))
         broken("no control bytes in a report", text->bytes);
-    if (!output->is_json)
-        return;
-    json_t *document = text->len ? json_loadb(text->bytes, text->len, 0, NULL) : NULL;
-    if (!document)
+    if (output->is_json && !is_documents(text))
         broken("a JSON document can be parsed", text->len ? text->bytes : report->name);
-    json_decref(document);
+    if (text->len > OUTPUT_MAX)
+        broken("a report is not much larger than what it is about", report->name);
 }
 
 // --- reports ---
 
-static void *report_options(const struct report *report, const struct report_manner *manner)
-{
-    void *options = calloc(1, report->options_size + 1);
-    char *words[] = {(char *)report->name, (char *)"--verbose", NULL};
+enum { WORDS_MAX = 3 };
 
-    // Reports without the option refuse it and keep their defaults.
-    if (options && report->argp && manner->is_verbose)
-        argp_parse(report->argp, 2, words, ARGP_SILENT, NULL, options);
-    return options;
-}
+// A report as it is asked for; %A stands for each of several addresses.
+static const char *const commands[][WORDS_MAX] = {
+    {"info"},       {"info", "--verbose"}, {"map"},  {"map", "--rich"},
+    {"types"},      {"objects", "--all"},  {"qstr"}, {"qstr", "--strings"},
+    {"show", "%A"}, {"whatis", "%A"},
+};
 
-static void run_report(struct session *session, const struct report *report,
-                       const struct report_manner *manner)
+static void run_report(struct session *session, const struct report *report, bool is_json,
+                       void *options)
 {
-    void *options = report_options(report, manner);
     struct mph_err err = {0};
     struct output output;
     struct text text;
 
     text_init(&text, NULL);
-    output_init(&output, &text, manner->is_json, false);
-    int rc = options ? report->run(session, options, &output, &err) : 0;
+    output_init(&output, &text, is_json, false);
+    int rc = report->run(session, options, &output, &err);
     check_error(rc, &err);
-    if (options && rc >= 0)
+    if (rc >= 0)
         check_output(&output, report);
     output_deinit(&output);
     text_deinit(&text);
+}
+
+static void run_command(struct session *session, const char *const command[WORDS_MAX],
+                        const char *address, bool is_json)
+{
+    const struct report *report = report_find(command[0]);
+    char *words[WORDS_MAX + 1] = {0};
+    int count = 0;
+
+    for (; count < WORDS_MAX && command[count]; count++)
+        words[count] = (char *)(strcmp(command[count], "%A") ? command[count] : address);
+    void *options = calloc(1, report->options_size + 1);
+    if (options &&
+        (!report->argp || argp_parse(report->argp, count, words, ARGP_SILENT, NULL, options) == 0))
+        run_report(session, report, is_json, options);
     free(options);
 }
 
-void run_all_reports(struct session *session, const struct report_manner *manner)
+// Heads, insides of blocks, the end of the pool, a type, the stack, and nothing.
+static size_t choose_addresses(struct session *session, uint64_t ret[ADDRESSES_MAX])
 {
-    for (size_t i = 0; reports[i]; i++)
-        if (!reports[i]->arguments)
-            run_report(session, reports[i], manner);
+    size_t count = 0;
+
+    ret[count++] = 0;
+    ret[count++] = 0x08000001;
+    if (session_load(session, false, NULL) < 0)
+        return count;
+    const struct gc_area *area = heap_area(&session->heap, 0);
+    uint64_t size = session->layout.block_bytes;
+    ret[count++] = session->layout.metatype;
+    ret[count++] = session->layout.area + 4;
+    ret[count++] = area->pool_end - 1;
+    if (regs_sp(&session->target.regs, &ret[count]))
+        count++;
+    for (uint64_t block = 0; block < area->block_count && count < ADDRESSES_MAX; block++)
+        if (area_block(area, block) != BLOCK_FREE)
+            ret[count++] = area->pool_start + block * size + (block % 3 ? 0 : 5);
+    return count;
+}
+
+void run_all_reports(struct session *session, bool is_json)
+{
+    uint64_t addresses[ADDRESSES_MAX];
+    size_t count = choose_addresses(session, addresses);
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        bool has_address = commands[i][1] && !strcmp(commands[i][1], "%A");
+
+        for (size_t j = 0; j < (has_address ? count : 1); j++) {
+            char address[24];
+
+            snprintf(address, sizeof address, "0x%llx", (unsigned long long)addresses[j]);
+            run_command(session, commands[i], address, is_json);
+        }
+    }
 }
 
 // --- over a link ---

@@ -33,16 +33,10 @@ struct memory_file {
 void memory_file_init(struct memory_file *file, const uint8_t *bytes, size_t size);
 void memory_file_deinit(struct memory_file *file);
 
-// How a session is reported.
-struct report_manner {
-    bool is_json;
-    bool is_verbose;
-};
-
-// Run every report that needs no argument over what the session has opened. Ends
-// the process when a report breaks a promise: an error without its line, a line
-// with control bytes, text with control bytes, or a JSON document that is none.
-void run_all_reports(struct session *session, const struct report_manner *manner);
+// Run every report that writes no file over what the session has opened, those that
+// take an address with several. Ends the process when a report breaks a promise: an
+// error without its line, control bytes, a JSON document that is none, or endless text.
+void run_all_reports(struct session *session, bool is_json);
 
 // The same promise for an error that came from elsewhere; `rc` is what came with it.
 void check_error(int rc, const struct mph_err *err);
