@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What functions are made of: bytecode, raw code, and the tables between them.
 #include "object/code.h"
-#include "object/objects.h"
+#include "object/function.h"
 
 const struct kind kind_bytecode = {
     .name = "bytecode", .letter = 'k', .meaning = "bytecode", .is_block = true};
@@ -65,6 +65,18 @@ static bool is_raw_code(const struct objects *objects, uint64_t address)
         return true;
     return !objects->has_contexts ||
            (code && code_read(objects->layout, objects->target, address, 0, 0, &read, NULL) < 0);
+}
+
+bool is_raw_code_block(const struct objects *objects, uint64_t address, uint64_t bytes)
+{
+    uint64_t code, block;
+    struct code read;
+
+    return bytes >= 3 * objects->word && has_bytecode(objects, address) &&
+           objects_word(objects, address + objects->word, &code) &&
+           objects_head_at(objects, code, &block) &&
+           (objects_kind(objects, block) == &kind_bytecode ||
+            code_read(objects->layout, objects->target, code, 0, 0, &read, NULL) == 0);
 }
 
 static void visit_code_pointers(struct visitor *visitor, const struct object *object)

@@ -56,11 +56,27 @@ static void print_function(struct printer *printer, const struct object *object)
     print_callable(printer, object, "function");
 }
 
+// Builds with MICROPY_PY_SYS_SETTRACE keep what a function is made from in front of its
+// default arguments.
+void visit_made_from(struct visitor *visitor, const struct object *object)
+{
+    static const struct field field = {"rc", FORM_BLOCK, &kind_raw_code, 0, 0, false};
+    const struct objects *objects = visitor->objects;
+    uint64_t at = object->address + 4 * objects->word, value, block, type;
+
+    if (object->bytes >= 5 * objects->word && objects_word(objects, at, &value) &&
+        objects_head_at(objects, value, &block) && objects_word(objects, value, &type) &&
+        !objects_type(objects, type) &&
+        is_raw_code_block(objects, value, objects_block_bytes(objects, block)))
+        visitor->block(visitor, &kind_raw_code, value, 3 * objects->word, &field);
+}
+
 void visit_context(struct visitor *visitor, const struct object *object)
 {
     static const struct field field = {"context", FORM_BLOCK, &kind_module_context, 0, 0, false};
     uint64_t context, type;
 
+    visit_made_from(visitor, object);
     if (!field_get(visitor->objects, object, FUN_CONTEXT, &context) ||
         !objects_word(visitor->objects, context, &type))
         return;
@@ -88,6 +104,7 @@ static const struct kind kind_old_function = {
     .type_names = (const char *const[]){"function", NULL},
     .is_for = is_old_function,
     .fields = OLD_FUNCTION_FIELDS,
+    .visit = visit_made_from,
     .print = print_function,
 };
 

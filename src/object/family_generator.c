@@ -193,6 +193,7 @@ static const struct kind kind_old_generator_function = {
     .letter = 'g',
     .type_names = (const char *const[]){"generator", NULL},
     .fields = OLD_FUNCTION_FIELDS,
+    .visit = visit_made_from,
     .print = print_generator_function,
 };
 

@@ -27,8 +27,14 @@
 // The context of a function, when nobody sees it as an object.
 void visit_context(struct visitor *visitor, const struct object *object);
 
+// What a function was made from, in builds that keep it.
+void visit_made_from(struct visitor *visitor, const struct object *object);
+
 // <what NAME at 0xADDRESS>
 void print_callable(struct printer *printer, const struct object *object, const char *what);
+
+// Whether a block has the shape of raw code of a bytecode function.
+bool is_raw_code_block(const struct objects *objects, uint64_t address, uint64_t bytes);
 
 bool has_contexts(const struct objects *objects, const struct object *object);
 

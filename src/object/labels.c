@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "gc/letters.h"
 #include "object/frame.h"
+#include "object/function.h"
 
 // In the number of a kind: something holds this object as one of its tables.
 enum { HELD = 0x80 };
@@ -228,10 +229,17 @@ static int label_shape(void *context, uint64_t block, uint64_t address, uint64_t
     struct objects *objects = context;
     struct frame frame;
 
-    if (objects->kinds[block] || bytes < 5 * objects->word ||
-        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
+    uint64_t function;
+
+    if (objects->kinds[block])
         return 0;
-    objects->kinds[block] = (uint8_t)kind_number(&kind_frame);
+    if (is_raw_code_block(objects, address, bytes)) {
+        label_block(objects, BLOCK_NOBODY, &kind_raw_code, address, 0);
+    } else if (bytes >= 5 * objects->word &&
+               frame_read(objects->layout, objects->target, address, &frame, NULL) == 0 &&
+               frame.ip && (!frame.fun || objects_head_at(objects, frame.fun, &function))) {
+        objects->kinds[block] = (uint8_t)kind_number(&kind_frame);
+    }
     return 0;
 }
 

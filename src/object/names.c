@@ -192,7 +192,10 @@ static void begin_at_frame(struct walk *walk, uint64_t address)
     const struct objects *objects = walk->names->objects;
     struct frame frame;
 
-    if (frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
+    uint64_t block;
+
+    if (frame_read(objects->layout, objects->target, address, &frame, NULL) < 0 || !frame.ip ||
+        (frame.fun && !objects_head_at(objects, frame.fun, &block)))
         return;
     for (unsigned i = 0; i < frame.n_state; i++) {
         uint64_t bits;
@@ -217,15 +220,21 @@ static int begin_at_heap_frame(void *context, uint64_t block, uint64_t address, 
     return 0;
 }
 
-static void begin_at_stack(struct walk *walk)
+static void begin_at_frames(struct walk *walk, uint64_t start, uint64_t end)
 {
-    const struct objects *objects = walk->names->objects;
-    uint64_t sp, top;
-
-    if (!roots_find_stack(objects, &sp, &top))
-        return;
-    for (uint64_t at = sp; at + objects->word <= top; at += objects->word)
+    for (uint64_t at = start; at + walk->names->objects->word <= end;
+         at += walk->names->objects->word)
         begin_at_frame(walk, at);
+}
+
+static void begin_at_stacks(struct walk *walk)
+{
+    uint64_t start, end;
+
+    if (roots_find_stack(walk->names->objects, &start, &end))
+        begin_at_frames(walk, start, end);
+    if (roots_find_pystack(walk->names->objects, &start, &end))
+        begin_at_frames(walk, start, end);
 }
 
 int names_init(struct names *names, const struct objects *objects, struct mph_err *err)
@@ -241,7 +250,7 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
         drain(&walk);
         objects_each_head(objects, &(struct head_walk){begin_at_heap_module, &walk});
         drain(&walk);
-        begin_at_stack(&walk);
+        begin_at_stacks(&walk);
         objects_each_head(objects, &(struct head_walk){begin_at_heap_frame, &walk});
         drain(&walk);
     }

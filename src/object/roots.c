@@ -112,11 +112,40 @@ bool roots_find_stack(const struct objects *objects, uint64_t *sp, uint64_t *top
     return *sp < *top && *top - *sp <= STACK_BYTES_MAX;
 }
 
+enum { PYSTACK_BYTES_MAX = 1 << 16 };
+
+static bool is_pystack(const struct objects *objects, uint64_t at, uint64_t *start, uint64_t *end)
+{
+    uint64_t limit;
+
+    return objects_word(objects, at, start) && objects_word(objects, at + objects->word, &limit) &&
+           objects_word(objects, at + 2 * objects->word, end) && *start % objects->word == 0 &&
+           *end % objects->word == 0 && limit % objects->word == 0 && *start && *start < limit &&
+           limit - *start <= PYSTACK_BYTES_MAX && *end >= *start && *end <= limit &&
+           !heap_area_of(objects->heap, *start);
+}
+
+// py/mpstate.h: {pystack_start, pystack_end, pystack_cur} before dict_locals since v1.10,
+// with gc_lock_depth in between since v1.16; only MICROPY_ENABLE_PYSTACK has them, and
+// the order of the three tells.
+bool roots_find_pystack(const struct objects *objects, uint64_t *start, uint64_t *end)
+{
+    const struct layout *layout = objects->layout;
+    const struct member_at *locals = &layout->members[MEMBER_DICT_LOCALS];
+    uint64_t at = layout->ctx + (uint64_t)locals->offset;
+
+    return locals->how && layout->ctx_how != HOW_UNKNOWN &&
+           (uint64_t)locals->offset >= 4 * objects->word &&
+           (is_pystack(objects, at - 4 * objects->word, start, end) ||
+            is_pystack(objects, at - 3 * objects->word, start, end));
+}
+
 // The start of a frame that does not fit on the C stack is a block of its own.
-static void label_from_stack(struct objects *objects, uint64_t at, uint64_t value, uint64_t block)
+static void label_from_stack(struct objects *objects, const char *stack, uint64_t at,
+                             uint64_t value, uint64_t block)
 {
     struct frame frame;
-    uint32_t owner = outside_add(objects, at, "stack 0x%llx", (unsigned long long)at);
+    uint32_t owner = outside_add(objects, at, "%s 0x%llx", stack, (unsigned long long)at);
 
     if (frame_read(objects->layout, objects->target, value, &frame, NULL) == 0) {
         label_block(objects, owner, &kind_frame, value, 1);
@@ -126,15 +155,23 @@ static void label_from_stack(struct objects *objects, uint64_t at, uint64_t valu
     }
 }
 
-void label_stack(struct objects *objects)
+static void label_from(struct objects *objects, const char *stack, uint64_t start, uint64_t end)
 {
-    uint64_t sp, top, block, value;
+    uint64_t block, value;
 
-    if (!roots_find_stack(objects, &sp, &top))
-        return;
-    target_fetch(objects->target, &(struct range){sp, top - sp}, 1, NULL);
-    for (uint64_t at = sp; at + objects->word <= top; at += objects->word)
+    target_fetch(objects->target, &(struct range){start, end - start}, 1, NULL);
+    for (uint64_t at = start; at + objects->word <= end; at += objects->word)
         if (objects_word(objects, at, &value) && objects_head_at(objects, value, &block) &&
             !objects->kinds[block])
-            label_from_stack(objects, at, value, block);
+            label_from_stack(objects, stack, at, value, block);
+}
+
+void label_stack(struct objects *objects)
+{
+    uint64_t start, end;
+
+    if (roots_find_stack(objects, &start, &end))
+        label_from(objects, "stack", start, end);
+    if (roots_find_pystack(objects, &start, &end))
+        label_from(objects, "pystack", start, end);
 }

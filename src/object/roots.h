@@ -12,4 +12,7 @@ bool roots_find_state(const struct objects *objects, uint64_t *start, uint64_t *
 // The main thread's C stack in use. False: without stack pointer or stack_top.
 bool roots_find_stack(const struct objects *objects, uint64_t *sp, uint64_t *top);
 
+// The part of the pystack in use, in builds that keep frames there. False: none found.
+bool roots_find_pystack(const struct objects *objects, uint64_t *start, uint64_t *end);
+
 #endif

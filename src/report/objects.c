@@ -130,6 +130,8 @@ static bool has_type(const struct objects *objects, const struct row *row, const
     if (!strcmp(row->type, type))
         return true;
     objects_get_block(objects, row->block, &object);
+    if (!strcmp(type, "?"))
+        return objects->owners[row->block] == BLOCK_NOBODY && object.kind && object.kind->is_block;
     return (object.type && !strcmp(object.type->name, type)) ||
            (object.kind && !strcmp(object.kind->name, type));
 }
