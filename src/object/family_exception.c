@@ -27,6 +27,22 @@ static void visit_exception(struct visitor *visitor, const struct object *object
 
 enum { TYPE_DEPTH_MAX = 8 };
 
+// The type that another derives from, 0 for none: up to v1.8.7 the first of a tuple.
+static uint64_t base_of(const struct objects *objects, uint64_t type)
+{
+    uint64_t base, metatype, count, first;
+
+    if (type_slot_read(objects->layout, objects->target, type, SLOT_PARENT, &base, NULL) < 0 ||
+        !base || !objects_word(objects, base, &metatype))
+        return 0;
+    if (metatype == objects->layout->metatype)
+        return base;
+    return objects_word(objects, base + objects->word, &count) && count > 0 &&
+                   objects_word(objects, base + 2 * objects->word, &first)
+               ? first
+               : 0;
+}
+
 // Every exception derives from BaseException.
 static bool is_exception_type(const struct objects *objects, const struct type *type)
 {
@@ -39,9 +55,7 @@ static bool is_exception_type(const struct objects *objects, const struct type *
             return false;
         if (!strcmp(info.name, "BaseException"))
             return true;
-        if (type_slot_read(objects->layout, objects->target, address, SLOT_PARENT, &address, NULL) <
-            0)
-            return false;
+        address = base_of(objects, address);
     }
     return false;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Integers too large for a word, floats, complex numbers, and the constants that are
 // objects in ROM before v1.13.
+#include <elf.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,10 +14,11 @@
 
 enum { MPZ_BITS, MPZ_LEN, MPZ_DIGITS };
 
-// MPZ_DIG_SIZE is 16 where a pointer has 32 bits, and 32 where it has 64 (py/mpz.h).
+// MPZ_DIG_SIZE is 32 on x86-64 and 16 everywhere else (py/mpz.h). Programs are dumped
+// as cores, which name their machine.
 static size_t digit_bytes(const struct objects *objects)
 {
-    return objects->word / 2;
+    return objects->target->machine == EM_X86_64 ? 4 : 2;
 }
 
 struct mpz {
