@@ -14,8 +14,9 @@
  *     mpheap_close(heap);
  *
  * Each mpheap_run looks at the target anew, so a handle may be kept while the
- * target runs and stops. A handle may be used by one thread at a time; handles do
- * not share anything.
+ * target runs and stops. Questions about single words (mpheap_ask) are answered from
+ * one look, until mpheap_forget. A handle may be used by one thread at a time; handles
+ * do not share anything.
  */
 #ifndef MPHEAP_H
 #define MPHEAP_H
@@ -34,7 +35,7 @@ typedef struct mpheap mpheap_t;
  * Return 0 when all were read; MPHEAP_READ_REFUSED when some could not be (the
  * library then narrows down which); MPHEAP_READ_INTERRUPTED to end the report
  * because the user asked to.
- * Called from within mpheap_run, as often as needed, with `context` as given.
+ * Called from within mpheap_run and mpheap_ask, as often as needed, with `context` as given.
  */
 typedef int (*mpheap_read_fn)(void *context, uint64_t address, void *bytes, size_t size);
 
@@ -98,8 +99,46 @@ typedef int (*mpheap_write_fn)(void *context, int stream, const char *bytes, siz
 int mpheap_run(mpheap_t *heap, int argc, const char *const *argv, mpheap_write_fn write,
                void *context);
 
-/* The last error line of this handle, "" when the last run had none. It lives
- * until the next mpheap_run or mpheap_close. */
+/* What a debugger asks while it prints a program's variables. */
+enum mpheap_question {
+    MPHEAP_ASK_WORD = 1,   /* text: the value of an object word (mp_obj_t) */
+    MPHEAP_ASK_OBJECT = 2, /* text: the value of the object at an address */
+    MPHEAP_ASK_TYPE = 3,   /* text: the name of the type of an object word */
+    MPHEAP_ASK_QSTR = 4,   /* text: the interned string of an id, without quotes */
+    MPHEAP_ASK_GLOBAL = 5, /* word: the global `name` of __main__, or "module.name" */
+    MPHEAP_ASK_MODULE = 6, /* word: the module `name`; where it has no object, its dict */
+    MPHEAP_ASK_LONG = 256  /* may be added to the first two: as much as `show` prints */
+};
+
+/* Set `size` before the call to the size of the structure that you compiled with. */
+struct mpheap_answer {
+    size_t size;
+    uint64_t word;    /* an object word, 0 where the answer is text */
+    const char *text; /* NUL-terminated printable ASCII, NULL where it is a word; it lives
+                         until the next mpheap_ask, mpheap_forget or mpheap_close */
+};
+
+/*
+ * Ask about one word: `question` is of enum mpheap_question, `value` the object word,
+ * address or id, `name` (UTF-8, else NULL) what to look up. Values are as repr() gives
+ * them in Python, bounded to about 160 characters, with MPHEAP_ASK_LONG to 65536; what
+ * makes no sense in the target is no error, its text begins with "<bad: ".
+ *
+ * The first question opens the target and reads the tables of its heap; the next ones
+ * are answered from that and from memory already read, so the target must not have run
+ * since. There is no heap, or no such name: that is an error.
+ *
+ * Returns 0, or what mpheap_run would as status of such an error, 2 to 5, with a line
+ * for mpheap_error; `answer` is untouched then.
+ */
+int mpheap_ask(mpheap_t *heap, int question, uint64_t value, const char *name,
+               struct mpheap_answer *answer);
+
+/* The target has run, or its memory was written: look anew at the next question. */
+void mpheap_forget(mpheap_t *heap);
+
+/* The last error line of this handle, "" when the last call had none. It lives until
+ * the next mpheap_run, mpheap_ask or mpheap_close. */
 const char *mpheap_error(const mpheap_t *heap);
 
 /* The version of the library, such as "0.1.0". Static. */

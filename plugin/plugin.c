@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ask.h"
 #include "cli/run.h"
 #include "target/links.h"
 
 struct mpheap {
     struct mpheap_options options;
+    struct asker asker;
     struct mph_err err;
 };
 
@@ -23,13 +25,18 @@ mpheap_t *mpheap_open(const struct mpheap_options *options)
     if (options->size < offsetof(struct mpheap_options, register_count) + sizeof(size_t))
         return NULL;
     heap = calloc(1, sizeof *heap);
-    if (heap)
-        heap->options = *options;
+    if (!heap)
+        return NULL;
+    heap->options = *options;
+    asker_init(&heap->asker);
     return heap;
 }
 
 void mpheap_close(mpheap_t *heap)
 {
+    if (!heap)
+        return;
+    asker_deinit(&heap->asker);
     free(heap);
 }
 
@@ -56,6 +63,19 @@ static void add_own_registers(void *context, struct regs *regs)
 
     for (size_t i = 0; i < options->register_count; i++)
         regs_set(regs, options->registers[i].name, options->registers[i].value);
+}
+
+static struct own_target own_target(mpheap_t *heap)
+{
+    const struct mpheap_options *options = &heap->options;
+
+    return (struct own_target){.open = options->read ? open_own : NULL,
+                               .add_registers = add_own_registers,
+                               .context = heap,
+                               .elf = options->elf,
+                               .machine = options->machine,
+                               .word_bytes = options->word_bytes,
+                               .big_endian = options->big_endian};
 }
 
 // --- output ---
@@ -107,13 +127,7 @@ int mpheap_run(mpheap_t *heap, int argc, const char *const *argv, mpheap_write_f
                void *context)
 {
     struct writer writer = {write, context};
-    struct own_target own = {.open = heap->options.read ? open_own : NULL,
-                             .add_registers = add_own_registers,
-                             .context = heap,
-                             .elf = heap->options.elf,
-                             .machine = heap->options.machine,
-                             .word_bytes = heap->options.word_bytes,
-                             .big_endian = heap->options.big_endian};
+    struct own_target own = own_target(heap);
     struct door door = {
         .out = {write_report, &writer}, .notes = {write_notes, &writer}, .own = &own};
     char **words = copy_words(argc, argv);
@@ -125,6 +139,41 @@ int mpheap_run(mpheap_t *heap, int argc, const char *const *argv, mpheap_write_f
     if (rc < 0)
         write_error(&writer, &heap->err);
     return rc < 0 ? mph_exit_status(rc) : rc;
+}
+
+// --- questions ---
+
+_Static_assert((int)MPHEAP_ASK_WORD == (int)ASK_WORD && (int)MPHEAP_ASK_OBJECT == (int)ASK_OBJECT &&
+                   (int)MPHEAP_ASK_TYPE == (int)ASK_TYPE && (int)MPHEAP_ASK_QSTR == (int)ASK_QSTR &&
+                   (int)MPHEAP_ASK_GLOBAL == (int)ASK_GLOBAL &&
+                   (int)MPHEAP_ASK_MODULE == (int)ASK_MODULE,
+               "questions have the numbers of the header");
+
+int mpheap_ask(mpheap_t *heap, int question, uint64_t value, const char *name,
+               struct mpheap_answer *answer)
+{
+    struct own_target own = own_target(heap);
+    struct query query = {.question = (enum question)(question & ~MPHEAP_ASK_LONG),
+                          .is_long = question & MPHEAP_ASK_LONG,
+                          .value = value,
+                          .name = name};
+    struct answer found;
+
+    heap->err = (struct mph_err){0};
+    int rc = answer->size < offsetof(struct mpheap_answer, text) + sizeof answer->text
+                 ? mph_fail(&heap->err, MPH_ERR_USAGE, "ask: no room for the answer")
+                 : asker_ask(&heap->asker, &own, &query, &found, &heap->err);
+    if (rc < 0)
+        return mph_exit_status(rc);
+    answer->word = found.word;
+    answer->text = found.text;
+    return 0;
+}
+
+void mpheap_forget(mpheap_t *heap)
+{
+    asker_deinit(&heap->asker);
+    asker_init(&heap->asker);
 }
 
 const char *mpheap_error(const mpheap_t *heap)

@@ -20,6 +20,8 @@ ABI_VERSION = "0"  # of the soname, and the first number of mpheap_version()
 READ_REFUSED, READ_INTERRUPTED = -1, -2  # what mpheap_read_fn returns
 STATE_UNKNOWN, STATE_HALTED, STATE_RUNNING, STATE_DUMP = range(4)  # enum mpheap_state
 REPORT, NOTES = 1, 2  # enum mpheap_stream
+ASK_WORD, ASK_OBJECT, ASK_TYPE, ASK_QSTR, ASK_GLOBAL, ASK_MODULE = range(1, 7)
+ASK_LONG = 256  # enum mpheap_question
 STATUS_UNREADABLE = 3  # exit status: the target could not be read
 
 ReadFn = ctypes.CFUNCTYPE(
@@ -53,6 +55,16 @@ class Options(ctypes.Structure):
     ]
 
 
+class Answer(ctypes.Structure):
+    """struct mpheap_answer"""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("word", ctypes.c_uint64),
+        ("text", ctypes.c_char_p),
+    ]
+
+
 # Name: result, arguments
 FUNCTIONS = {
     "mpheap_open": (ctypes.c_void_p, [ctypes.POINTER(Options)]),
@@ -67,6 +79,17 @@ FUNCTIONS = {
             ctypes.c_void_p,
         ],
     ),
+    "mpheap_ask": (
+        ctypes.c_int,
+        [
+            ctypes.c_void_p,
+            ctypes.c_int,
+            ctypes.c_uint64,
+            ctypes.c_char_p,
+            ctypes.POINTER(Answer),
+        ],
+    ),
+    "mpheap_forget": (None, [ctypes.c_void_p]),
     "mpheap_error": (ctypes.c_char_p, [ctypes.c_void_p]),
     "mpheap_version": (ctypes.c_char_p, []),
     "mpheap_report_name": (ctypes.c_char_p, [ctypes.c_size_t]),
@@ -75,7 +98,7 @@ FUNCTIONS = {
 
 
 class LibraryError(Exception):
-    """The library is missing, or is not the one this mirror is of. One line."""
+    """The library is missing, or not the one this mirror is of, or has no answer. One line."""
 
 
 @dataclass
@@ -105,27 +128,27 @@ class Outcome:
     raised: BaseException | None
 
 
-class _Run:
-    """One run: a handle, and the two functions that C calls.
+class _Handle:
+    """An mpheap_t, and the function that C calls to read the target.
 
-    Neither may raise: ctypes would print a traceback and hand an undefined integer to C (CPython
-    Modules/_ctypes/callbacks.c, _CallPythonObject). What was raised is kept in `raised`. A
-    KeyboardInterrupt could come before the first line of a function is reached, so Ctrl-C only
-    sets a flag while C runs (interrupt.py).
+    Nothing that C calls may raise: ctypes would print a traceback and hand an undefined integer to
+    C (CPython Modules/_ctypes/callbacks.c, _CallPythonObject). What was raised is kept in
+    `raised`. A KeyboardInterrupt could come before the first line of a function is reached, so
+    Ctrl-C only sets a flag while C runs (interrupt.py): C is called within `interrupt`.
     """
 
-    def __init__(
-        self, c: ctypes.CDLL, target: Target | None, write: Callable[[int, bytes], None]
-    ) -> None:
+    def __init__(self, c: ctypes.CDLL, target: Target | None) -> None:
         self._c = c
         self._target = target
-        self._write = write
-        self._interrupt = Interrupt()
         self._heap: int | None = None
-        self.raised: BaseException | None = None
         self._options = Options(size=ctypes.sizeof(Options))
+        self.interrupt = Interrupt()
+        self.raised: BaseException | None = None
         if target:
             self._lend(target)
+        self._heap = c.mpheap_open(ctypes.byref(self._options))
+        if not self._heap:
+            raise LibraryError("library: out of memory")
 
     def _lend(self, target: Target) -> None:
         registers = [Register(name.encode(), value) for name, value in target.registers.items()]
@@ -141,43 +164,88 @@ class _Run:
 
     def _on_read(self, _: int | None, address: int, buffer: int, size: int) -> int:
         try:
-            data = None if self._interrupt.seen else self._target.read(address, size)
+            data = None if self.interrupt.seen else self._target.read(address, size)
         except BaseException as error:  # pylint: disable=broad-except
             self.raised = error
             return READ_INTERRUPTED
-        if self._interrupt.seen:
+        if self.interrupt.seen:
             return READ_INTERRUPTED
         if data is None or len(data) != size:
             return READ_REFUSED
         ctypes.memmove(buffer, data, size)
         return 0
 
+    def error(self) -> bytes:
+        """The last error line, without its prefix."""
+        return self._c.mpheap_error(self._heap)
+
+    def take_raised(self) -> BaseException | None:
+        """What was raised while C ran, by the caller's own functions or by Ctrl-C."""
+        raised, self.raised = self.raised, None
+        return raised or (KeyboardInterrupt() if self.interrupt.seen else None)
+
+    def close(self) -> None:
+        """The handle is void afterwards. Again is fine."""
+        self._c.mpheap_close(self._heap)
+        self._heap = None
+
+
+class _Run(_Handle):
+    """One report."""
+
+    def __init__(
+        self, c: ctypes.CDLL, target: Target | None, write: Callable[[int, bytes], None]
+    ) -> None:
+        super().__init__(c, target)
+        self._write = write
+
     def _on_write(self, _: int | None, stream: int, buffer: int, size: int) -> int:
         data = ctypes.string_at(buffer, size)
         try:
-            if stream != NOTES or data != b"mpheap: " + self._error() + b"\n":
+            if stream != NOTES or data != b"mpheap: " + self.error() + b"\n":
                 self._write(stream, data)
         except BaseException as error:  # pylint: disable=broad-except
             self.raised = error
-        return 1 if self.raised or self._interrupt.seen else 0
-
-    def _error(self) -> bytes:
-        return self._c.mpheap_error(self._heap)
+        return 1 if self.raised or self.interrupt.seen else 0
 
     def run(self, words: Sequence[str]) -> Outcome:
-        """Open, run, close."""
+        """Run it and close the handle."""
         argv = (ctypes.c_char_p * len(words))(*map(os.fsencode, words))
-        with self._interrupt:
-            self._heap = self._c.mpheap_open(ctypes.byref(self._options))
-            if not self._heap:
-                raise LibraryError("library: out of memory")
-            write = WriteFn(self._on_write)
+        write = WriteFn(self._on_write)
+        with self.interrupt:
             status = self._c.mpheap_run(self._heap, len(words), argv, write, None)
-            error = self._error().decode(errors="replace")
-            self._c.mpheap_close(self._heap)
-        if self._interrupt.seen and not self.raised:
-            self.raised = KeyboardInterrupt()
-        return Outcome(status, error, self.raised)
+            error = self.error().decode(errors="replace")
+            self.close()
+        return Outcome(status, error, self.take_raised())
+
+
+class Asker(_Handle):
+    """Questions about single words of a target that stands still. Close it when it has run."""
+
+    def _ask(self, question: int, value: int, name: str | None) -> Answer:
+        answer = Answer(size=ctypes.sizeof(Answer))
+        encoded = None if name is None else name.encode()
+        self.interrupt = Interrupt()
+        with self.interrupt:
+            status = self._c.mpheap_ask(
+                self._heap, question, value, encoded, ctypes.byref(answer)
+            )
+        if raised := self.take_raised():
+            raise raised
+        if status:
+            raise LibraryError(self.error().decode(errors="replace"))
+        return answer
+
+    def text(self, question: int, value: int) -> str:
+        """The answer to ASK_WORD, ASK_OBJECT, ASK_TYPE or ASK_QSTR.
+
+        LibraryError says why there is none; whatever the target's reader raises comes out too.
+        """
+        return self._ask(question, value, None).text.decode("ascii")
+
+    def word(self, question: int, name: str) -> int:
+        """The answer to ASK_GLOBAL or ASK_MODULE; fails likewise."""
+        return self._ask(question, 0, name).word
 
 
 class Library:
@@ -207,6 +275,10 @@ class Library:
         """Run a report. `write(stream, bytes)` gets its output as it comes, except the error
         line, which is in the outcome."""
         return _Run(self._c, target, write).run(words)
+
+    def asker(self, target: Target | None) -> Asker:
+        """A handle to ask a target about single words."""
+        return Asker(self._c, target)
 
     def text(self, *words: str) -> str:
         """What a command that needs no target prints, such as --help."""

@@ -60,7 +60,11 @@ def ctypes_layout(structures: dict[str, type[ctypes.Structure]]) -> list[str]:
 
 
 def test_the_mirror_has_the_layout_of_the_header(abi, tmp_path):
-    structures = {"mpheap_register": abi.Register, "mpheap_options": abi.Options}
+    structures = {
+        "mpheap_register": abi.Register,
+        "mpheap_options": abi.Options,
+        "mpheap_answer": abi.Answer,
+    }
     assert ctypes_layout(structures) == c_layout(tmp_path, structures)
 
 

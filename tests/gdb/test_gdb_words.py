@@ -138,6 +138,8 @@ FAKE = """\
 void *mpheap_open(const void *o) { (void)o; return NULL; }
 void mpheap_close(void *h) { (void)h; }
 int mpheap_run(void) { return 0; }
+int mpheap_ask(void) { return 0; }
+void mpheap_forget(void *h) { (void)h; }
 const char *mpheap_error(void) { return ""; }
 const char *mpheap_version(void) { return VERSION; }
 const char *mpheap_report_name(size_t i) { (void)i; return NULL; }
