@@ -131,9 +131,12 @@ int objects_each_head(const struct objects *objects, const struct head_walk *wal
 bool objects_read(const struct objects *objects, uint64_t address, void *bytes, size_t size)
 {
     const struct object_area *area = area_of(objects, address);
+    uint64_t offset = area ? address - area->area->pool_start : 0;
 
-    if (area && area->bytes && size <= area->area->pool_end - address) {
-        memcpy(bytes, area->bytes + (address - area->area->pool_start), size);
+    // A damaged pool may claim to end behind its last block, which `bytes` does not.
+    if (area && area->bytes &&
+        size <= area->area->block_count * objects->layout->block_bytes - offset) {
+        memcpy(bytes, area->bytes + offset, size);
         return true;
     }
     if (!area && devices_contain(objects->target, address))
