@@ -67,10 +67,12 @@ void print_exception_as(struct printer *printer, const struct object *object, co
     text_escaped(printer->text, name, strlen(name));
     if (!print_get(printer, object, EXC_ARGS, &args))
         return;
-    if (args)
-        print_pointer(printer, args);
-    else
+    if (!args) {
         text_puts(printer->text, "()");
+    } else if (print_enter(printer, object->address, "(...)")) {
+        print_pointer(printer, args);
+        print_leave(printer);
+    }
 }
 
 static void print_exception(struct printer *printer, const struct object *object)
