@@ -46,10 +46,7 @@ uint64_t objects_block_address(const struct objects *objects, uint64_t block)
 
 uint64_t objects_block_bytes(const struct objects *objects, uint64_t block)
 {
-    const struct object_area *area = area_of_block(objects, block);
-    uint64_t tails = area_run(area->area, block - area->first + 1, BLOCK_TAIL);
-
-    return (1 + tails) * objects->layout->block_bytes;
+    return (uint64_t)objects->extents[block] * objects->layout->block_bytes;
 }
 
 bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *ret_block)
@@ -74,13 +71,22 @@ bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t
         return false;
     uint64_t offset = address - area->area->pool_start;
     uint64_t index = offset / objects->layout->block_bytes;
-    while (index > 0 && area_block(area->area, index) == BLOCK_TAIL)
-        index--;
+    if (area_block(area->area, index) == BLOCK_TAIL)
+        index -= objects->extents[area->first + index];
     if (!is_head(area_block(area->area, index)))
         return false;
     *ret_block = area->first + index;
     *ret_offset = offset - index * objects->layout->block_bytes;
     return true;
+}
+
+uint64_t objects_room(const struct objects *objects, uint64_t address)
+{
+    uint64_t block, offset;
+
+    if (objects_find_head(objects, address, &block, &offset))
+        return objects_block_bytes(objects, block) - offset;
+    return area_of(objects, address) ? 0 : UINT64_MAX;
 }
 
 uint64_t objects_top_owner(const struct objects *objects, uint64_t block)
@@ -271,6 +277,19 @@ bool field_get(const struct objects *objects, const struct object *object, size_
 
 // --- loading ---
 
+// Sizes are asked for so often that counting tails each time would not do.
+static int measure_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct objects *objects = context;
+    uint32_t blocks = (uint32_t)(bytes / objects->layout->block_bytes);
+
+    (void)address;
+    objects->extents[block] = blocks;
+    for (uint32_t i = 1; i < blocks; i++)
+        objects->extents[block + i] = i;
+    return 0;
+}
+
 static int open_areas(struct objects *objects, struct mph_err *err)
 {
     size_t count = heap_area_count(objects->heap);
@@ -292,10 +311,12 @@ static int open_areas(struct objects *objects, struct mph_err *err)
         return mph_fail(err, MPH_ERR_UNSUPPORTED, "heap: %llu blocks are more than can be named",
                         (unsigned long long)objects->block_count);
     objects->kinds = calloc(objects->block_count + 1, sizeof *objects->kinds);
+    objects->extents = calloc(objects->block_count + 1, sizeof *objects->extents);
     objects->owners = malloc((objects->block_count + 1) * sizeof *objects->owners);
     objects->types = type_table_create();
-    if (!objects->kinds || !objects->owners || !objects->types)
+    if (!objects->kinds || !objects->extents || !objects->owners || !objects->types)
         return mph_fail_no_memory(err);
+    objects_each_head(objects, &(struct head_walk){measure_head, objects});
     memset(objects->owners, 0xff, objects->block_count * sizeof *objects->owners); // BLOCK_NOBODY
     return 0;
 }
@@ -353,6 +374,7 @@ void objects_deinit(struct objects *objects)
     type_table_destroy(objects->types);
     free(objects->areas);
     free(objects->kinds);
+    free(objects->extents);
     free(objects->owners);
     vec_deinit(&objects->outside);
     *objects = (struct objects){0};

@@ -52,6 +52,7 @@ struct objects {
     size_t area_count;
     uint64_t block_count;
     uint8_t *kinds;     // by block: number of the kind, meaningful for heads
+    uint32_t *extents;  // by block; heads: blocks of the allocation, tails: how far back it began
     uint32_t *owners;   // by block, meaningful for heads
     struct vec outside; // of struct outside
 
@@ -89,7 +90,12 @@ bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t
 bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *ret_block);
 
 uint64_t objects_block_address(const struct objects *objects, uint64_t block);
-uint64_t objects_block_bytes(const struct objects *objects, uint64_t block); // of the allocation
+// Bytes of the allocation that begins with a head.
+uint64_t objects_block_bytes(const struct objects *objects, uint64_t block);
+
+// Bytes from an address to the end of the allocation that it lies in: 0 in a free block,
+// UINT64_MAX outside the heap, where nothing tells.
+uint64_t objects_room(const struct objects *objects, uint64_t address);
 
 static inline const struct kind *objects_kind(const struct objects *objects, uint64_t block)
 {
