@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dumps import Dump
 from rig import free_port
 
@@ -37,14 +39,14 @@ def listed(title: str) -> dict[str, tuple[str, str]]:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Path and value of everything in a document that is no object and no list."""
+    """Path and value of everything in a document that is no object, no list and not null."""
     if isinstance(value, dict):
         for key, below in value.items():
             yield from leaves(below, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for below in value:
             yield from leaves(below, f"{path}[]")
-    else:
+    elif value is not None:
         yield path, value
 
 
@@ -74,7 +76,7 @@ def check_spelling(path: str, value: Any) -> None:
     """What the names of keys promise."""
     key = path.removesuffix("[]").rpartition(".")[2]
     assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", key), path
-    if key.endswith("address"):
+    if key.endswith("address") or key == "word":
         assert re.fullmatch(r"0x[0-9a-f]+", value), path
     if key.endswith(("_bytes", "_count", "_blocks", "_depth")):
         assert isinstance(value, int) and not isinstance(value, bool) and value >= 0, path
@@ -121,6 +123,91 @@ def test_map(dump_of, tmp_path: Path) -> None:
     short = document("map", *damaged(dumps[-1], tmp_path), *dumps[-1].elf(stripped=True))
     assert short["notes"]
     check("map", [*documents, short])
+
+
+def streamed(text: str) -> list[Any]:
+    """The documents that follow each other in a text."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        found.append(value)
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+    return found
+
+
+def all_blocks(words: list[str]) -> list[Any]:
+    """What `objects` lists of a heap, and the summary."""
+    result = mpheap.run("objects", "--all", "--format=json", *words)
+    assert result.status == 0, result
+    return streamed(result.stdout)
+
+
+def ram_of(dump: Dump) -> list[str]:
+    """The option for RAM alone, without which no type is known, as a note must tell."""
+    file, address = dump.files["ram"]
+    return ["--image", f"{file}@{address:#x}"]
+
+
+def test_objects(dump_of) -> None:
+    lists, summaries = [], []
+    for variant in VARIANTS:
+        dump = dump_of(variant)
+        *lines, summary = all_blocks([*words_of(dump), *dump.elf()])
+        lists += lines
+        summaries.append(summary)
+        parts = summary["summary"]
+        assert parts["pool_bytes"] == sum(
+            value for key, value in parts.items() if key.endswith("_bytes") and key != "pool_bytes"
+        )
+        assert sum(line["bytes"] for line in lines) == sum(
+            parts[key] for key in ("object_bytes", "helper_bytes", "unowned_bytes")
+        )
+    summaries.append(all_blocks(ram_of(dump_of(VARIANTS[-1])))[-1])
+    assert summaries[-1]["notes"]
+    check("objects", lists)
+    check("objects: the last document", summaries)
+
+
+def test_objects_is_one_document_a_line(dump_of) -> None:
+    dump = dump_of(VARIANTS[0])
+    result = mpheap.run("objects", "--top=3", "--format=json", *words_of(dump), *dump.elf())
+    lines = result.stdout.splitlines()
+    assert ["address" in json.loads(line) for line in lines[:3]] == [True] * 3
+    assert "summary" in json.loads("\n".join(lines[3:]))
+
+
+def test_types(dump_of) -> None:
+    documents = []
+    for variant in VARIANTS:
+        words = [*words_of(dump_of(variant)), *dump_of(variant).elf()]
+        documents += [document("types", *words), document("types", "--top=2", *words)]
+    documents.append(document("types", *ram_of(dump_of(VARIANTS[-1]))))
+    assert documents[-1]["notes"]
+    assert {"(others)"} < {row["type"] for row in documents[1]["types"]}
+    check("types", documents)
+
+
+def addresses_to_ask(words: list[str]) -> list[str]:
+    """One allocation of each kind, and something inside a block."""
+    by_kind = {line["kind"]: line["address"] for line in all_blocks(words)[:-1]}
+    return [*by_kind.values(), hex(int(by_kind["dict"], 0) + 4)]
+
+
+@pytest.mark.parametrize("report", ["show", "whatis"])
+def test_addresses(dump_of, report: str) -> None:
+    documents = []
+    for variant in VARIANTS:
+        dump = dump_of(variant)
+        words = [*words_of(dump), *dump.elf()]
+        addresses = addresses_to_ask(words)
+        if report == "whatis":
+            addresses += [hex(dump.sp), "0xdead0000"]
+        documents += [document(report, address, *words) for address in addresses]
+    without_types = ram_of(dump_of(VARIANTS[-1]))
+    anything = all_blocks(without_types)[0]["address"]
+    documents.append(document(report, anything, *without_types))
+    assert documents[-1]["notes"]
+    check(report, documents)
 
 
 def test_snapshot(dump_of, tmp_path: Path) -> None:
