@@ -25,7 +25,7 @@ class Listing:
     unknown: Mapping[int, dict[str, Any]]  # held by nobody, of no known shape
     summary: dict[str, int]
 
-    @property
+    @functools.cached_property
     def blocks(self) -> dict[int, dict[str, Any]]:
         """All three."""
         return {**self.objects, **self.helpers, **self.unknown}
