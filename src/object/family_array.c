@@ -30,7 +30,6 @@ static size_t size_of(const struct objects *objects, char typecode)
         return 4;
     case 'l':
     case 'L':
-        return objects->word;
     case 'P':
     case 'S':
         return objects->word;

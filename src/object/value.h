@@ -47,7 +47,7 @@ struct printer {
     uint64_t path[VALUE_DEPTH_MAX]; // the containers around what is being printed
 };
 
-void print_word(struct printer *printer, uint64_t word);
+void print_word(struct printer *printer, uint64_t bits);
 void print_object(struct printer *printer, const struct object *object);
 void print_pointer(struct printer *printer, uint64_t address); // the object there
 void print_bad(struct printer *printer, uint64_t address, const char *why);

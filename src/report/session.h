@@ -14,16 +14,13 @@
 struct session {
     struct target target;
     struct firmware firmware;
-    bool has_firmware;
     struct vec ram; // of struct range: what --ram says
     unsigned tries; // reads of a running target's tables before giving up
 
     struct layout layout;
-    bool has_layout;
     struct heap heap;
-    bool has_heap;
     struct objects objects;
-    bool has_objects;
+    bool has_firmware, has_layout, has_heap, has_objects;
 };
 
 void session_init(struct session *session);
