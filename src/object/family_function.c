@@ -37,13 +37,14 @@ static bool is_old_function(const struct objects *objects, const struct object *
     return !objects->has_contexts && is_bytecode_function(objects, object);
 }
 
-void print_callable(struct printer *printer, const struct object *object, const char *what)
+void print_callable(struct printer *printer, const struct object *object,
+                    const struct object *function, const char *what)
 {
     const struct objects *objects = printer->objects;
     struct code code;
 
     text_printf(printer->text, "<%s", what);
-    if (code_read_function(objects->layout, objects->target, object->address, &code, NULL) == 0 &&
+    if (code_read_function(objects->layout, objects->target, function->address, &code, NULL) == 0 &&
         code.name) {
         text_putc(printer->text, ' ');
         value_add_qstr(objects, code.name, printer->text);
@@ -53,7 +54,7 @@ void print_callable(struct printer *printer, const struct object *object, const 
 
 static void print_function(struct printer *printer, const struct object *object)
 {
-    print_callable(printer, object, "function");
+    print_callable(printer, object, object, "function");
 }
 
 // Builds with MICROPY_PY_SYS_SETTRACE keep what a function is made from in front of its
@@ -250,7 +251,7 @@ static void print_closure(struct printer *printer, const struct object *object)
     if (!print_get(printer, object, 0, &word))
         return;
     if (objects_get(printer->objects, word, &function))
-        print_callable(printer, &function, "closure");
+        print_callable(printer, object, &function, "closure");
     else
         print_plain(printer, object, "closure");
 }

@@ -152,7 +152,7 @@ static bool is_wrapper(const struct objects *objects, const struct object *objec
 
 static void print_generator_function(struct printer *printer, const struct object *object)
 {
-    print_callable(printer, object, "generator function");
+    print_callable(printer, object, object, "generator function");
 }
 
 static void print_wrapper(struct printer *printer, const struct object *object)
@@ -163,7 +163,7 @@ static void print_wrapper(struct printer *printer, const struct object *object)
     if (!print_get(printer, object, 0, &word))
         return;
     if (objects_get(printer->objects, word, &function))
-        print_callable(printer, &function, "generator function");
+        print_callable(printer, object, &function, "generator function");
     else
         print_bad(printer, object->address, "generator of no function");
 }

@@ -30,8 +30,9 @@ void visit_context(struct visitor *visitor, const struct object *object);
 // What a function was made from, in builds that keep it.
 void visit_made_from(struct visitor *visitor, const struct object *object);
 
-// <what NAME at 0xADDRESS>
-void print_callable(struct printer *printer, const struct object *object, const char *what);
+// <what NAME at 0xADDRESS>: the name of a function, and the address of the object that calls it.
+void print_callable(struct printer *printer, const struct object *object,
+                    const struct object *function, const char *what);
 
 // Whether a block has the shape of raw code of a bytecode function.
 bool is_raw_code_block(const struct objects *objects, uint64_t address, uint64_t bytes);
