@@ -33,6 +33,7 @@ struct walk {
     uint32_t parent;
     enum step_kind as; // what entries of the map being visited count as
     struct mph_err *err;
+    uint64_t budget; // slots that may still be looked at
     bool is_out_of_memory;
 };
 
@@ -98,7 +99,8 @@ static void ignore_block(struct visitor *visitor, const struct kind *kind, uint6
 
 static void visit_dict_as(struct walk *walk, uint64_t dict, uint32_t parent, enum step_kind as)
 {
-    struct visitor visitor = {walk->names->objects, walk, true, reach_slot, ignore_block};
+    struct visitor visitor = {walk->names->objects, walk,         true,
+                              reach_slot,           ignore_block, &walk->budget};
     struct object object;
 
     walk->parent = parent;
@@ -197,7 +199,7 @@ static void begin_at_frame(struct walk *walk, uint64_t address)
     if (frame_read(objects->layout, objects->target, address, &frame, NULL) < 0 || !frame.ip ||
         (frame.fun && !objects_head_at(objects, frame.fun, &block)))
         return;
-    for (unsigned i = 0; i < frame.n_state; i++) {
+    for (unsigned i = 0; i < frame.n_state && walk->budget; i++, walk->budget--) {
         uint64_t bits;
         struct word word;
 
@@ -237,9 +239,21 @@ static void begin_at_stacks(struct walk *walk)
         begin_at_frames(walk, start, end);
 }
 
+// Each slot of a sound heap is looked at once, or twice where a module leads to it, and
+// so are words of stacks and of memory outside.
+static uint64_t slots_enough(const struct objects *objects)
+{
+    enum { OUTSIDE = 1 << 20 };
+
+    return 4 * objects->block_count * objects->layout->block_bytes / objects->word + OUTSIDE;
+}
+
 int names_init(struct names *names, const struct objects *objects, struct mph_err *err)
 {
-    struct walk walk = {.names = names, .queue = VEC_OF(struct to_visit), .err = err};
+    struct walk walk = {.names = names,
+                        .queue = VEC_OF(struct to_visit),
+                        .budget = slots_enough(objects),
+                        .err = err};
 
     *names = (struct names){.objects = objects, .list = VEC_OF(struct name)};
     names->by_block = calloc(objects->block_count + 1, sizeof *names->by_block);

@@ -86,7 +86,8 @@ uint64_t objects_room(const struct objects *objects, uint64_t address)
 
     if (objects_find_head(objects, address, &block, &offset))
         return objects_block_bytes(objects, block) - offset;
-    return area_of(objects, address) ? 0 : UINT64_MAX;
+    uint64_t last = objects->word == 4 ? UINT32_MAX : UINT64_MAX;
+    return area_of(objects, address) || address > last ? 0 : last - address;
 }
 
 uint64_t objects_top_owner(const struct objects *objects, uint64_t block)

@@ -93,8 +93,8 @@ uint64_t objects_block_address(const struct objects *objects, uint64_t block);
 // Bytes of the allocation that begins with a head.
 uint64_t objects_block_bytes(const struct objects *objects, uint64_t block);
 
-// Bytes from an address to the end of the allocation that it lies in: 0 in a free block,
-// UINT64_MAX outside the heap, where nothing tells.
+// Bytes from an address to the end of the allocation that it lies in: 0 in a free block;
+// outside the heap, where nothing tells, to the last address.
 uint64_t objects_room(const struct objects *objects, uint64_t address);
 
 static inline const struct kind *objects_kind(const struct objects *objects, uint64_t block)
@@ -168,6 +168,7 @@ struct visitor {
     // it should be. `is_shared`: it may belong to another.
     void (*block)(struct visitor *visitor, const struct kind *kind, uint64_t address,
                   uint64_t bytes, const struct field *field);
+    uint64_t *budget; // slots that may still be looked at, counted down; NULL: no limit
 };
 
 void objects_visit(struct visitor *visitor, const struct object *object);

@@ -26,14 +26,36 @@ bool map_read(const struct objects *objects, uint64_t map, struct map_view *ret)
 
 static const struct field map_field = {"table", FORM_BLOCK, &kind_map_table, 0, 0, false};
 
+// Elements that may really be there: none lies behind the end of its block, and those
+// outside the heap are as few as `bounded` says.
+static uint64_t real_count(const struct objects *objects, uint64_t at, uint64_t count, size_t size)
+{
+    uint64_t room = objects_room(objects, at) / size;
+
+    return bounded(objects, count < room ? count : room);
+}
+
+// Whether another slot may be looked at. Tables that many objects share, which only
+// damaged ones do, would else be gone through once for each.
+static bool spend(struct visitor *visitor)
+{
+    if (!visitor->budget)
+        return true;
+    if (!*visitor->budget)
+        return false;
+    --*visitor->budget;
+    return true;
+}
+
 // py/map.c: slots in use are those with a key; ordered maps fill the first `used`.
 static void visit_entries(struct visitor *visitor, const struct map_view *map, enum step_kind step)
 {
     const struct objects *objects = visitor->objects;
-    uint64_t count = bounded(objects, map->is_ordered ? map->used : map->alloc);
     size_t size = objects->obj;
+    uint64_t count =
+        real_count(objects, map->table, map->is_ordered ? map->used : map->alloc, 2 * size);
 
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && spend(visitor); i++) {
         uint64_t at = map->table + 2 * i * size, key, value;
 
         if (!objects_uint(objects, at, size, &key))
@@ -63,8 +85,8 @@ void visit_items(struct visitor *visitor, uint64_t at, uint64_t count, const cha
     const struct objects *objects = visitor->objects;
     uint64_t value;
 
-    count = bounded(objects, count);
-    for (uint64_t i = 0; i < count; i++) {
+    count = real_count(objects, at, count, objects->obj);
+    for (uint64_t i = 0; i < count && spend(visitor); i++) {
         if (!objects_uint(objects, at + i * objects->obj, objects->obj, &value))
             return;
         if (value != 0 && value != 4)
