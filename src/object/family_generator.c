@@ -17,7 +17,8 @@ static void visit_frame_at(struct visitor *visitor, uint64_t address)
         frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
         return;
     visitor->slot(visitor, address, frame.fun, &(struct step){STEP_FIELD, "fun_bc", 0, 0});
-    for (unsigned i = 0; i < frame.n_state; i++) {
+    uint64_t room = objects_room(objects, frame.state) / objects->obj;
+    for (unsigned i = 0; i < frame.n_state && i < room; i++) {
         uint64_t at = frame.state + i * objects->obj, value;
 
         if (objects_uint(objects, at, objects->obj, &value) && value)

@@ -26,7 +26,8 @@ static bool find_in_map(const struct objects *objects, uint64_t address, const c
 {
     struct map_view map;
 
-    if (!map_read(objects, address, &map) || map.alloc > MAP_ENTRIES_MAX)
+    if (!map_read(objects, address, &map) || map.alloc > MAP_ENTRIES_MAX ||
+        map.alloc > objects_room(objects, map.table) / (2 * objects->obj))
         return false;
     target_fetch(objects->target, &(struct range){map.table, 2 * map.alloc * objects->obj}, 1,
                  NULL);
