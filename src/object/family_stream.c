@@ -8,8 +8,10 @@
 
 enum { VSTR_ALLOC, VSTR_LEN, VSTR_BUF };
 
-const struct kind kind_vstr_buffer = {
-    .name = "vstr buffer", .letter = 'v', .meaning = "buffer of growing text", .is_block = true};
+const struct kind kind_vstr_buffer = {.name = "vstr buffer",
+                                      .letter = 'v',
+                                      .meaning = "buffer of a stream or of growing text",
+                                      .is_block = true};
 
 const struct kind kind_vstr = {
     .name = "vstr",
@@ -80,6 +82,59 @@ static const struct kind kind_bytesio = {
     .print = print_bytesio,
 };
 
+// --- py/objringio.c micropython_ringio_obj_t, v1.24 and later; py/ringbuf.h ---
+
+// Its own, or the data of the bytearray that it was made over.
+static const struct kind kind_ring_buffer = {
+    .name = "ring buffer", .letter = 'v', .is_block = true};
+
+enum { RING_BUF };
+
+static uint64_t positions_of(const struct objects *objects, const struct object *object)
+{
+    return field_address(objects, object, RING_BUF) + objects->word;
+}
+
+// Behind the buffer's address its size, and where reading and writing go on: 16 bits
+// each, whatever a word has. One byte always stays empty.
+static void print_ring(struct printer *printer, const struct object *object)
+{
+    uint64_t at = positions_of(printer->objects, object), size, get, put;
+
+    if (!objects_uint(printer->objects, at, 2, &size) ||
+        !objects_uint(printer->objects, at + 2, 2, &get) ||
+        !objects_uint(printer->objects, at + 4, 2, &put) || get >= size || put >= size) {
+        print_bad(printer, at, "positions of a RingIO");
+        return;
+    }
+    text_printf(printer->text,
+                "<RingIO object at 0x%" PRIx64 ": %" PRIu64 " of %" PRIu64 " bytes in use>",
+                object->address, (put + size - get) % size, size - 1);
+}
+
+static bool add_ring_member(const struct objects *objects, const struct object *object,
+                            uint64_t offset, struct text *text)
+{
+    uint64_t positions = positions_of(objects, object) - object->address;
+
+    if (offset < positions)
+        text_puts(text, "buf");
+    else if (offset == positions)
+        text_puts(text, objects->word == 4 ? "size, iget" : "size, iget, iput");
+    else if (offset == positions + 4)
+        text_puts(text, "iput");
+    return offset < positions;
+}
+
+static const struct kind kind_ring = {
+    .name = "RingIO",
+    .letter = 'H',
+    .type_names = (const char *const[]){"RingIO", NULL},
+    .fields = {{"buf", FORM_BLOCK, &kind_ring_buffer, .is_shared = true}},
+    .add_member = add_ring_member,
+    .print = print_ring,
+};
+
 // --- files: structures of the port and of its file systems ---
 
 static const struct kind kind_file = {
@@ -91,5 +146,6 @@ static const struct kind kind_file = {
     .is_open = true,
 };
 
-const struct kind *const stream_family[] = {&kind_stringio, &kind_bytesio,     &kind_file,
-                                            &kind_vstr,     &kind_vstr_buffer, NULL};
+const struct kind *const stream_family[] = {&kind_stringio,    &kind_bytesio, &kind_ring,
+                                            &kind_file,        &kind_vstr,    &kind_vstr_buffer,
+                                            &kind_ring_buffer, NULL};
