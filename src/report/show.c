@@ -190,7 +190,7 @@ static void ignore_block(struct visitor *visitor, const struct kind *kind, uint6
 
 static void gather_elements(struct view *view)
 {
-    struct visitor visitor = {view->objects, view, true, gather_slot, ignore_block};
+    struct visitor visitor = {view->objects, view, true, gather_slot, ignore_block, NULL};
     uint64_t names;
 
     if (!view->object.kind)
