@@ -128,6 +128,8 @@ static void print_element(struct printer *printer, const struct array *array, ui
 
 static void print_elements(struct printer *printer, const struct array *array)
 {
+    if (!print_fits(printer, array->items, array->len, array->size))
+        return;
     for (uint64_t i = 0; i < array->len; i++) {
         uint64_t bits;
 

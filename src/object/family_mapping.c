@@ -38,6 +38,8 @@ static void print_entries(struct printer *printer, const struct map_view *map, e
     size_t size = objects->obj;
     unsigned printed = 0;
 
+    if (!print_fits(printer, map->table, map->alloc, 2 * size))
+        return;
     for (uint64_t i = 0; i < count && printed < map->used; i++) {
         uint64_t at = map->table + 2 * i * size, key, value;
 
@@ -46,8 +48,11 @@ static void print_entries(struct printer *printer, const struct map_view *map, e
             print_bad(printer, at, "unreadable");
             return;
         }
-        if (!is_entry(key))
+        if (!is_entry(key)) {
+            if (!print_may_skip(printer))
+                return;
             continue;
+        }
         text_puts(printer->text, printed ? ", " : "");
         if (printed++ == printer->limits.elements || print_is_full(printer)) {
             text_puts(printer->text, "...");
@@ -159,6 +164,8 @@ static void print_elements(struct printer *printer, const struct object *object,
     const struct objects *objects = printer->objects;
     unsigned printed = 0;
 
+    if (!print_fits(printer, table, alloc, objects->obj))
+        return;
     for (uint64_t i = 0; i < alloc; i++) {
         uint64_t word;
 
@@ -166,8 +173,11 @@ static void print_elements(struct printer *printer, const struct object *object,
             print_bad(printer, table + i * objects->obj, "unreadable");
             return;
         }
-        if (!is_entry(word))
+        if (!is_entry(word)) {
+            if (!print_may_skip(printer))
+                return;
             continue;
+        }
         text_puts(printer->text, printed ? ", " : "");
         if (printed++ == printer->limits.elements || print_is_full(printer)) {
             text_puts(printer->text, "...");

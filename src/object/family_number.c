@@ -125,6 +125,8 @@ static void print_mpz(struct printer *printer, const struct object *object)
                     mpz.len * digit_bytes(printer->objects) * 8);
         return;
     }
+    if (!print_fits(printer, mpz.digits, mpz.len, digit_bytes(printer->objects)))
+        return;
     if (!read_limbs(printer->objects, &mpz, limbs, &count)) {
         print_bad(printer, mpz.digits, "unreadable digits");
         return;

@@ -91,14 +91,20 @@ static void print_named(struct printer *printer, const struct object *object, co
         return;
     text_escaped(printer->text, name, strlen(name));
     text_putc(printer->text, '(');
+    if (!print_fits(printer, items, count, objects->obj) ||
+        !print_fits(printer, names, count, objects->word))
+        count = 0;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t id, word;
 
         text_puts(printer->text, i ? ", " : "");
-        if (i == printer->limits.elements || print_is_full(printer) ||
-            !objects_word(objects, names + i * objects->word, &id) ||
-            !objects_uint(objects, items + i * objects->obj, objects->obj, &word)) {
+        if (i == printer->limits.elements || print_is_full(printer)) {
             text_puts(printer->text, "...");
+            break;
+        }
+        if (!objects_word(objects, names + i * objects->word, &id) ||
+            !objects_uint(objects, items + i * objects->obj, objects->obj, &word)) {
+            print_bad(printer, names + i * objects->word, "unreadable");
             break;
         }
         value_add_qstr(objects, id, printer->text);
@@ -172,11 +178,16 @@ static void print_deque(struct printer *printer, const struct object *object)
     if (!print_enter(printer, object->address, "deque(...)"))
         return;
     text_puts(printer->text, "deque([");
+    if (!print_fits(printer, items, alloc, objects->obj))
+        get = put;
     for (uint64_t i = 0; get != put; i++, get = (get + 1) % alloc) {
         text_puts(printer->text, i ? ", " : "");
-        if (i == printer->limits.elements || print_is_full(printer) ||
-            !objects_uint(objects, items + get * objects->obj, objects->obj, &word)) {
+        if (i == printer->limits.elements || print_is_full(printer)) {
             text_puts(printer->text, "...");
+            break;
+        }
+        if (!objects_uint(objects, items + get * objects->obj, objects->obj, &word)) {
+            print_bad(printer, items + get * objects->obj, "unreadable");
             break;
         }
         print_word(printer, word);

@@ -22,6 +22,24 @@ bool print_is_full(struct printer *printer)
     return printer->text->failed || printer->text->len - printer->start >= printer->limits.total;
 }
 
+bool print_fits(struct printer *printer, uint64_t at, uint64_t count, size_t size)
+{
+    if (count == 0 || count <= objects_room(printer->objects, at) / size)
+        return true;
+    text_printf(printer->text, "<bad: no room for %" PRIu64 " elements at 0x%" PRIx64 ">", count,
+                at);
+    return false;
+}
+
+bool print_may_skip(struct printer *printer)
+{
+    if (printer->skips-- > 0)
+        return true;
+    printer->skips = 0;
+    text_puts(printer->text, "...");
+    return false;
+}
+
 bool print_get(struct printer *printer, const struct object *object, size_t field, uint64_t *ret)
 {
     if (field_get(printer->objects, object, field, ret))
@@ -136,8 +154,10 @@ void print_quoted(struct printer *printer, uint64_t address, uint64_t length, bo
     size_t most = printer->limits.characters < STRING_BYTES_MAX ? printer->limits.characters
                                                                 : STRING_BYTES_MAX;
     size_t size = length < most ? (size_t)length : most;
-    uint8_t *bytes = malloc(size ? size : 1);
 
+    if (!print_fits(printer, address, length, 1))
+        return;
+    uint8_t *bytes = malloc(size ? size : 1);
     if (bytes && objects_read(printer->objects, address, bytes, size))
         add_quoted(printer, bytes, size, size < length, is_bytes);
     else
@@ -288,6 +308,8 @@ void print_items(struct printer *printer, uint64_t at, uint64_t count, const cha
 {
     size_t size = printer->objects->obj;
 
+    if (!print_fits(printer, at, count, size))
+        return;
     text_puts(printer->text, open);
     for (uint64_t i = 0; i < count; i++) {
         uint64_t word;
@@ -309,11 +331,17 @@ void print_items(struct printer *printer, uint64_t at, uint64_t count, const cha
 
 // --- entry points ---
 
+// Tables of maps are at most half empty, but for what was deleted.
+enum { SKIPS_PER_BYTE = 16 };
+
 static struct printer printer_on(const struct objects *objects, const struct value_limits *limits,
                                  struct text *text)
 {
-    return (struct printer){
-        .objects = objects, .text = text, .limits = *limits, .start = text->len};
+    return (struct printer){.objects = objects,
+                            .text = text,
+                            .limits = *limits,
+                            .start = text->len,
+                            .skips = (uint64_t)limits->total * SKIPS_PER_BYTE};
 }
 
 void value_add_word(const struct objects *objects, uint64_t word, const struct value_limits *limits,

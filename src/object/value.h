@@ -42,7 +42,8 @@ struct printer {
     const struct objects *objects;
     struct text *text;
     struct value_limits limits;
-    size_t start; // length of the text before
+    size_t start;   // length of the text before
+    uint64_t skips; // empty slots that may still be passed over
     unsigned depth;
     uint64_t path[VALUE_DEPTH_MAX]; // the containers around what is being printed
 };
@@ -62,6 +63,12 @@ bool print_get(struct printer *printer, const struct object *object, size_t fiel
 // Elements from `at` on between two texts. `single` follows one element alone.
 void print_items(struct printer *printer, uint64_t at, uint64_t count, const char *open,
                  const char *close, const char *single);
+
+// Whether so many elements fit into the block that they lie in; else that is printed.
+bool print_fits(struct printer *printer, uint64_t at, uint64_t count, size_t size);
+
+// Whether another empty slot may be passed over; prints "..." once at that point.
+bool print_may_skip(struct printer *printer);
 
 // Inside a container: false when it is too deep or contains itself, after `cycle`
 // ("[...]") was printed.
