@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: MIT
 """GDB's door to libmpheap: words go in as they are typed, and the library's bytes come out."""
 
-from .commands import register
+from . import board, commands, functions, link, printers
 
 __all__ = ["register"]
+
+
+def register() -> None:
+    """Define commands, printers and functions. Again is fine."""
+    here = board.Board()
+    commands.Mpheap(link.register(), here)
+    printers.register(here)
+    functions.register(here)

@@ -9,6 +9,7 @@ import os
 import gdb
 
 from . import abi, completion, inferior, link
+from .board import Board
 
 SUMMARY = "Reports on the heap of a MicroPython board."
 
@@ -65,9 +66,9 @@ def _finish(outcome: abi.Outcome) -> None:
 class Mpheap(gdb.Command):
     """The command. Its help is the library's."""
 
-    def __init__(self, where: link.Link) -> None:
+    def __init__(self, where: link.Link, board: Board) -> None:
         self._link = where
-        self._library: abi.Library | None = None
+        self._board = board
         self.__doc__ = f"{SUMMARY}\n\n{self._help()}"
         super().__init__("mpheap", gdb.COMMAND_DATA)
 
@@ -78,13 +79,10 @@ class Mpheap(gdb.Command):
             return str(error)
 
     def _load(self) -> abi.Library:
-        """The library, looked for again as long as it is not found."""
-        if not self._library:
-            try:
-                self._library = abi.load()
-            except abi.LibraryError as error:
-                raise gdb.GdbError(f"mpheap: {error}") from None
-        return self._library
+        try:
+            return self._board.library()
+        except abi.LibraryError as error:
+            raise gdb.GdbError(f"mpheap: {error}") from None
 
     def _full_words(self, library: abi.Library, words: list[str]) -> list[str]:
         """A report's words with what GDB knows in front, so that the user's own still win."""
@@ -108,8 +106,3 @@ class Mpheap(gdb.Command):
             return completion.complete(self._load(), text, word)
         except gdb.GdbError:
             return []
-
-
-def register() -> None:
-    """Define the commands. Again is fine."""
-    Mpheap(link.register())

@@ -115,6 +115,14 @@ def _reason(error: gdb.error, is_running: bool) -> str:
     return (str(error).splitlines() or ["failed"])[0]
 
 
+def identity() -> tuple[object, ...]:
+    """What tells the selected inferior's program from another, or from the same one anew: a core
+    in the place of another is a connection with a number of its own."""
+    inferior = gdb.selected_inferior()
+    connection = inferior.connection
+    return inferior.num, inferior.pid, connection.num if connection else 0, elf()
+
+
 def target() -> Target | None:
     """The selected inferior, or None while there is no program in it."""
     inferior = gdb.selected_inferior()
