@@ -58,9 +58,8 @@ static void print_module(struct printer *printer, const struct object *object)
     uint64_t globals;
     char name[QSTR_TEXT_MAX + 1];
 
-    if (!print_get(printer, object, 0, &globals))
-        return;
-    if (!module_name(printer->objects, globals, name)) {
+    if (!module_globals(printer->objects, object, &globals) ||
+        !module_name(printer->objects, globals, name)) {
         print_plain(printer, object, "module");
         return;
     }
@@ -68,6 +67,26 @@ static void print_module(struct printer *printer, const struct object *object)
     text_escaped(printer->text, name, strlen(name));
     text_puts(printer->text, "'>");
 }
+
+// Up to v1.8.4 its name stands in front of its globals (93c4a6a3f7).
+static bool has_name(const struct objects *objects, const struct object *object)
+{
+    uint64_t first;
+    struct object globals;
+
+    return objects->layout->type_form == TYPE_WORD_NAME &&
+           objects_word(objects, object->address + objects->word, &first) &&
+           !objects_get(objects, first, &globals);
+}
+
+static const struct kind kind_named_module = {
+    .name = "module",
+    .letter = 'M',
+    .type_names = (const char *const[]){"module", NULL},
+    .is_for = has_name,
+    .fields = {{"name", FORM_QSTR}, {"globals", FORM_REF}},
+    .print = print_module,
+};
 
 static const struct kind kind_module = {
     .name = "module",
@@ -79,5 +98,5 @@ static const struct kind kind_module = {
     .print = print_module,
 };
 
-const struct kind *const module_family[] = {&kind_module, &kind_module_context, &kind_constants,
-                                            NULL};
+const struct kind *const module_family[] = {&kind_named_module, &kind_module, &kind_module_context,
+                                            &kind_constants, NULL};

@@ -47,6 +47,11 @@ bool dict_find(const struct objects *objects, uint64_t dict, const char *key, ui
     return find_in_map(objects, dict + objects->word, key, ret_value);
 }
 
+bool module_globals(const struct objects *objects, const struct object *module, uint64_t *ret)
+{
+    return field_get(objects, module, field_count(module->kind) - 1, ret);
+}
+
 bool module_name(const struct objects *objects, uint64_t globals, char name[QSTR_TEXT_MAX + 1])
 {
     uint64_t value, id;
@@ -64,7 +69,7 @@ static bool read_named(const struct objects *objects, uint64_t address, uint64_t
     uint64_t globals;
 
     if (!objects_get(objects, address, &object) || strcmp(object.kind->name, "module") != 0 ||
-        !field_get(objects, &object, 0, &globals))
+        !module_globals(objects, &object, &globals))
         return false;
     *ret = (struct module){address, globals, name, object.bytes > 0,
                            key_is(objects, name, "__main__")};

@@ -23,6 +23,9 @@ bool key_is(const struct objects *objects, uint64_t word, const char *text);
 // the dict cannot be read.
 bool dict_find(const struct objects *objects, uint64_t dict, const char *key, uint64_t *ret_value);
 
+// The dict that a module object has: the last of its members, after its name up to v1.8.4.
+bool module_globals(const struct objects *objects, const struct object *module, uint64_t *ret);
+
 // The `__name__` in a module's globals, a dict at an address. False when there is none.
 bool module_name(const struct objects *objects, uint64_t globals, char name[QSTR_TEXT_MAX + 1]);
 

@@ -130,7 +130,7 @@ bool object_namespace(const struct objects *objects, const struct object *object
     struct object dict;
 
     if (is_module(object)) {
-        if (!field_get(objects, object, 0, ret_dict))
+        if (!module_globals(objects, object, ret_dict))
             return false;
     } else if (object->kind != &kind_class ||
                type_slot_read(objects->layout, objects->target, object->address, SLOT_LOCALS_DICT,
