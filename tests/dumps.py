@@ -26,6 +26,7 @@ class Dump:
     at_rest: str  # mem_info's two lines of numbers, before a collection began
     sp: int
     symbols: dict[str, int]
+    objects: dict[str, fixture_run.Statement]  # what the interpreter would say of them
 
     def images(self, **instead: Path) -> list[str]:
         """Options for all memories; `instead` names other files for some of them."""
@@ -56,4 +57,5 @@ def take(variant: str, folder: Path) -> Dump:
             "".join(board.mem_info_at_rest.splitlines(keepends=True)[:2]),
             board.registers()["sp"],
             board.firmware.symbols,
+            board.objects,
         )
