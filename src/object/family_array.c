@@ -110,10 +110,6 @@ static void print_element(struct printer *printer, const struct array *array, ui
     case 'O':
         print_word(printer, bits);
         break;
-    case 'P':
-    case 'S':
-        text_printf(printer->text, "0x%" PRIx64, bits);
-        break;
     case 'b':
     case 'h':
     case 'i':

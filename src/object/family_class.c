@@ -76,35 +76,39 @@ const struct kind kind_class = {
 
 enum { INSTANCE_MEMBERS, INSTANCE_SUBOBJ };
 
-// The object of the builtin type that a class derives from, if there is one.
-static bool find_base_object(const struct objects *objects, const struct object *object,
-                             struct object *ret)
+// What an instance of a builtin's subclass has of that builtin; 0: nothing. Until its
+// __init__ has run that is a function in ROM.
+static uint64_t base_of(const struct objects *objects, const struct object *object)
 {
     uint64_t at = field_address(objects, object, INSTANCE_SUBOBJ), bits;
+    struct object base;
     struct word word;
 
     if (object->bytes < at - object->address + objects->obj ||
         !objects_uint(objects, at, objects->obj, &bits))
-        return false;
+        return 0;
     word_decode(objects->layout, bits, &word);
-    return word.kind == WORD_POINTER && objects_get(objects, word.pointer, ret) && ret->bytes > 0;
+    if (word.kind == WORD_POINTER &&
+        (!objects_get(objects, word.pointer, &base) || !strcmp(base.type->name, "function")))
+        return 0;
+    return bits;
 }
 
 // py/objtype.c instance_print: an instance of a builtin's subclass prints as that
 // builtin does, an exception with its own name.
 static void print_instance(struct printer *printer, const struct object *object)
 {
+    uint64_t bits = base_of(printer->objects, object);
     struct object base;
 
-    if (!find_base_object(printer->objects, object, &base) ||
-        !print_enter(printer, object->address, "...")) {
+    if (!bits || !print_enter(printer, object->address, "...")) {
         print_plain(printer, object, object->type ? object->type->name : "instance");
         return;
     }
-    if (base.kind == &kind_exception)
+    if (objects_get(printer->objects, bits, &base) && base.kind == &kind_exception)
         print_exception_as(printer, &base, object->type->name);
     else
-        print_object(printer, &base);
+        print_word(printer, bits);
     print_leave(printer);
 }
 

@@ -166,26 +166,12 @@ static const struct kind kind_long = {
 
 // --- float and complex: py/objfloat.c, py/objcomplex.c ---
 
-static double number_of(const struct objects *objects, uint64_t bits)
-{
-    uint32_t low = (uint32_t)bits;
-    float single;
-    double number;
-
-    if (objects->number == 4) {
-        memcpy(&single, &low, sizeof single);
-        return (double)single;
-    }
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 static void print_number(struct printer *printer, const struct object *object)
 {
     uint64_t bits;
 
     if (print_get(printer, object, 0, &bits))
-        print_float(printer, number_of(printer->objects, bits), printer->objects->number);
+        print_number_bits(printer, bits);
 }
 
 static const struct kind kind_float = {
@@ -214,8 +200,8 @@ static void print_complex(struct printer *printer, const struct object *object)
 
     if (!print_get(printer, object, 0, &bits[0]) || !print_get(printer, object, 1, &bits[1]))
         return;
-    double real = number_of(printer->objects, bits[0]);
-    double imaginary = number_of(printer->objects, bits[1]);
+    double real = print_number_of(printer->objects, bits[0]);
+    double imaginary = print_number_of(printer->objects, bits[1]);
     if (real != 0.0 || isnan(real)) {
         text_putc(printer->text, '(');
         print_part(printer, real);

@@ -243,6 +243,25 @@ void print_float(struct printer *printer, double number, size_t bytes)
         text_puts(printer->text, ".0");
 }
 
+double print_number_of(const struct objects *objects, uint64_t bits)
+{
+    uint32_t low = (uint32_t)bits;
+    float single;
+    double number;
+
+    if (objects->number == 4) {
+        memcpy(&single, &low, sizeof single);
+        return (double)single;
+    }
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+void print_number_bits(struct printer *printer, uint64_t bits)
+{
+    print_float(printer, print_number_of(printer->objects, bits), printer->objects->number);
+}
+
 // --- words and objects ---
 
 void print_pointer(struct printer *printer, uint64_t address)
@@ -367,4 +386,11 @@ void value_add_block(const struct objects *objects, const struct object *block,
 
     if (block->kind && block->kind->print)
         block->kind->print(&printer, block);
+}
+
+void value_add_float(const struct objects *objects, uint64_t bits, struct text *text)
+{
+    struct printer printer = printer_on(objects, &value_short, text);
+
+    print_number_bits(&printer, bits);
 }

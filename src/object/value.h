@@ -29,6 +29,9 @@ void value_add_word(const struct objects *objects, uint64_t word, const struct v
 void value_add_object(const struct objects *objects, uint64_t address,
                       const struct value_limits *limits, struct text *text);
 
+// A number from the bits of an mp_float_t.
+void value_add_float(const struct objects *objects, uint64_t bits, struct text *text);
+
 // A block that is no object, such as a frame, if its kind can be printed.
 void value_add_block(const struct objects *objects, const struct object *block,
                      const struct value_limits *limits, struct text *text);
@@ -54,6 +57,8 @@ void print_pointer(struct printer *printer, uint64_t address); // the object the
 void print_bad(struct printer *printer, uint64_t address, const char *why);
 // `bytes`: 4 or 8, how exactly the number was stored.
 void print_float(struct printer *printer, double number, size_t bytes);
+double print_number_of(const struct objects *objects, uint64_t bits); // of an mp_float_t
+void print_number_bits(struct printer *printer, uint64_t bits);
 void print_quoted(struct printer *printer, uint64_t address, uint64_t length, bool is_bytes);
 void print_qstr(struct printer *printer, uint64_t id);
 

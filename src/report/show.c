@@ -114,6 +114,10 @@ static void add_member(const struct view *view, size_t index, struct text *text)
         value_add_object(objects, value, &value_short, text);
     else if (form == FORM_REF || form == FORM_BLOCK || form == FORM_POINTER)
         text_printf(text, "0x%" PRIx64, value);
+    else if (form == FORM_FLOAT)
+        value_add_float(objects, value, text);
+    else if (form == FORM_LONG)
+        text_printf(text, "%" PRId64, (int64_t)value);
     else if (form == FORM_QSTR)
         value_add_qstr(objects, value, text);
     else if (form == FORM_INT)
