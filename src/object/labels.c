@@ -269,7 +269,8 @@ static void label_pointers(struct objects *objects, uint32_t owner, uint64_t add
     }
 }
 
-// Breadth first, so that a chain of blocks is as long as it is, not as deep.
+// Breadth first, so that a chain of blocks is as long as it is, not as deep; all of it
+// is held by whoever holds its beginning.
 void label_words(struct objects *objects, uint32_t owner, uint64_t address, uint64_t bytes)
 {
     struct vec found = VEC_OF(uint32_t);
@@ -278,7 +279,7 @@ void label_words(struct objects *objects, uint32_t owner, uint64_t address, uint
     for (size_t i = 0; i < found.len; i++) {
         uint32_t block = *(uint32_t *)vec_at(&found, i);
 
-        label_pointers(objects, block, objects_block_address(objects, block),
+        label_pointers(objects, owner, objects_block_address(objects, block),
                        objects_block_bytes(objects, block), &found);
     }
     vec_deinit(&found);
