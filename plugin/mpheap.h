@@ -72,6 +72,7 @@ struct mpheap_options {
     int state;           /* enum mpheap_state */
     const struct mpheap_register *registers;
     size_t register_count;
+    uint64_t entry; /* where the entry point of a position-independent ELF is, or 0 */
 };
 
 /* NULL when out of memory or when options->size is too small. */

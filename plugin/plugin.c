@@ -27,7 +27,8 @@ mpheap_t *mpheap_open(const struct mpheap_options *options)
     heap = calloc(1, sizeof *heap);
     if (!heap)
         return NULL;
-    heap->options = *options;
+    memcpy(&heap->options, options,
+           options->size < sizeof *options ? options->size : sizeof *options);
     asker_init(&heap->asker);
     return heap;
 }
@@ -75,7 +76,8 @@ static struct own_target own_target(mpheap_t *heap)
                                .elf = options->elf,
                                .machine = options->machine,
                                .word_bytes = options->word_bytes,
-                               .big_endian = options->big_endian};
+                               .big_endian = options->big_endian,
+                               .entry = options->entry};
 }
 
 // --- output ---

@@ -52,6 +52,7 @@ class Options(ctypes.Structure):
         ("state", ctypes.c_int),
         ("registers", ctypes.POINTER(Register)),
         ("register_count", ctypes.c_size_t),
+        ("entry", ctypes.c_uint64),
     ]
 
 
@@ -116,6 +117,7 @@ class Target:
     big_endian: bool = False
     state: int = STATE_UNKNOWN
     registers: dict[str, int] = field(default_factory=dict)
+    entry: int = 0
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class _Handle:
         options.state = target.state
         options.registers = (Register * len(registers))(*registers)
         options.register_count = len(registers)
+        options.entry = target.entry
 
     def _on_read(self, _: int | None, address: int, buffer: int, size: int) -> int:
         try:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import gdb
@@ -81,6 +82,16 @@ def _register(frame: gdb.Frame, name: str) -> int | None:
         return None
 
 
+def entry() -> int:
+    """The run-time entry point that an operating system tells of a program, 0 without one."""
+    try:
+        vector = gdb.execute("info auxv", to_string=True)
+    except gdb.error:
+        return 0
+    found = re.search(r"\bAT_ENTRY\b.*\b(0x[0-9a-f]+)$", vector, re.M)
+    return int(found[1], 16) if found else 0
+
+
 def _word_bytes() -> int:
     try:
         return gdb.lookup_type("void").pointer().sizeof
@@ -138,4 +149,5 @@ def target() -> Target | None:
         big_endian=_is_big_endian(architecture),
         state=now,
         registers=registers() if now in (STATE_HALTED, STATE_DUMP) else {},
+        entry=entry(),
     )

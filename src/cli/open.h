@@ -16,6 +16,7 @@ struct own_target {
     uint16_t machine;
     uint8_t word_bytes;
     bool big_endian;
+    uint64_t entry; // of a position independent program; 0 not known
 };
 
 // `own` may be NULL. On error the session is empty again and holds nothing.
