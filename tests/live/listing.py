@@ -22,13 +22,13 @@ class Listing:
 
     objects: Mapping[int, dict[str, Any]]
     helpers: Mapping[int, dict[str, Any]]  # what an object, or the interpreter itself, holds
-    unknown: Mapping[int, dict[str, Any]]  # held by nobody, of no known shape
+    unowned: Mapping[int, dict[str, Any]]  # no objects, and held by nobody
     summary: dict[str, int]
 
     @functools.cached_property
     def blocks(self) -> dict[int, dict[str, Any]]:
         """All three."""
-        return {**self.objects, **self.helpers, **self.unknown}
+        return {**self.objects, **self.helpers, **self.unowned}
 
 
 def entries(*words: str) -> list[dict[str, Any]]:
@@ -45,12 +45,12 @@ def listing(*words: str) -> Listing:
     *found, last = entries("--all", *words)
     objects: dict[int, Any] = {}
     helpers: dict[int, Any] = {}
-    unknown: dict[int, Any] = {}
+    unowned: dict[int, Any] = {}
     for entry in found:
         held = "owner_address" in entry or "holder" in entry
-        group = helpers if held else unknown if entry["kind"] == UNKNOWN else objects
+        group = objects if "value" in entry else helpers if held else unowned
         group[int(entry["address"], 0)] = entry
-    return Listing(objects, helpers, unknown, last["summary"])
+    return Listing(objects, helpers, unowned, last["summary"])
 
 
 def image(version: str, moment: int) -> tuple[str, str]:
