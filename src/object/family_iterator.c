@@ -3,17 +3,23 @@
 // them apart.
 #include "object/value.h"
 
-static bool is_object_at(const struct objects *objects, const struct object *object, size_t at)
+static void decode_at(const struct objects *objects, const struct object *object, size_t at,
+                      struct word *ret)
 {
     uint64_t bits;
+
+    *ret = (struct word){.kind = WORD_BAD};
+    if (objects_uint(objects, object->address + at, objects->obj, &bits))
+        word_decode(objects->layout, bits, ret);
+}
+
+static bool is_object_at(const struct objects *objects, const struct object *object, size_t at)
+{
     struct word word;
     struct object found;
 
-    if (!objects_uint(objects, object->address + at, objects->obj, &bits))
-        return false;
-    word_decode(objects->layout, bits, &word);
-    return word.kind == WORD_QSTR ||
-           (word.kind == WORD_POINTER && objects_get(objects, word.pointer, &found));
+    decode_at(objects, object, at, &word);
+    return word.kind == WORD_POINTER && objects_get(objects, word.pointer, &found);
 }
 
 static size_t aligned(const struct objects *objects, size_t at)
@@ -23,19 +29,40 @@ static size_t aligned(const struct objects *objects, size_t at)
     return (at + to - 1) / to * to;
 }
 
-// py/objarray.c mp_obj_array_it_t, py/objgetitemiter.c
+// py/objgetitemiter.c mp_obj_getitem_iter_t: __getitem__, the object, the next index
+static bool has_method_first(const struct objects *objects, const struct object *object)
+{
+    size_t first = aligned(objects, objects->word);
+
+    return is_object_at(objects, object, first) &&
+           is_object_at(objects, object, first + objects->obj);
+}
+
+static const struct kind kind_getitem_iterator = {
+    .name = "iterator",
+    .letter = 'i',
+    .meaning = "iterator",
+    .type_names = (const char *const[]){"iterator", NULL},
+    .is_for = has_method_first,
+    .fields = {{"getitem", FORM_OBJ}, {"container", FORM_OBJ}, {"index", FORM_OBJ}},
+};
+
+// py/objarray.c mp_obj_array_it_t
 static bool has_container_first(const struct objects *objects, const struct object *object)
 {
-    return is_object_at(objects, object, aligned(objects, objects->word));
+    uint64_t array;
+    struct object found;
+
+    return objects_word(objects, object->address + objects->word, &array) &&
+           objects_get(objects, array, &found);
 }
 
 static const struct kind kind_container_iterator = {
     .name = "iterator",
     .letter = 'i',
-    .meaning = "iterator",
     .type_names = (const char *const[]){"iterator", NULL},
     .is_for = has_container_first,
-    .fields = {{"container", FORM_OBJ}, {"offset", FORM_SIZE}, {"cur", FORM_SIZE}},
+    .fields = {{"container", FORM_REF}, {"offset", FORM_SIZE}, {"cur", FORM_SIZE}},
 };
 
 // py/objpolyiter.c mp_obj_polymorph_iter_t, py/objdict.c mp_obj_dict_view_it_t
@@ -50,6 +77,28 @@ static const struct kind kind_function_iterator = {
     .type_names = (const char *const[]){"iterator", NULL},
     .is_for = has_container_second,
     .fields = {{"iternext", FORM_POINTER}, {"container", FORM_OBJ}, {"cur", FORM_SIZE}},
+};
+
+// The same over an interned string, whose word may be the number where a range stops:
+// nothing tells the two apart.
+static bool may_have_qstr_second(const struct objects *objects, const struct object *object)
+{
+    char text[QSTR_TEXT_MAX + 1];
+    struct word word;
+
+    decode_at(objects, object, aligned(objects, 2 * objects->word), &word);
+    return word.kind == WORD_QSTR && qstr_text(&objects->layout->qstrs, objects->target,
+                                               objects->word, word.id, text, NULL) == 0;
+}
+
+static const struct kind kind_ambiguous_iterator = {
+    .name = "iterator",
+    .letter = 'i',
+    .type_names = (const char *const[]){"iterator", NULL},
+    .is_for = may_have_qstr_second,
+    .fields = {{"iternext or cur", FORM_INT},
+               {"container or stop", FORM_INT},
+               {"cur or step", FORM_INT}},
 };
 
 // py/objrange.c mp_obj_range_it_t
@@ -100,8 +149,10 @@ static const struct kind kind_reversed = {
     .fields = {{"seq", FORM_OBJ}, {"cur_index", FORM_SIZE}},
 };
 
-const struct kind *const iterator_family[] = {&kind_container_iterator,
+const struct kind *const iterator_family[] = {&kind_getitem_iterator,
+                                              &kind_container_iterator,
                                               &kind_function_iterator,
+                                              &kind_ambiguous_iterator,
                                               &kind_range_iterator,
                                               &kind_enumerate,
                                               &kind_zip,
