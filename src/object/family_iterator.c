@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Iterators. Several share the type name "iterator"; where their container is tells
 // them apart.
+#include <inttypes.h>
+
 #include "object/value.h"
 
 static void decode_at(const struct objects *objects, const struct object *object, size_t at,
@@ -91,14 +93,33 @@ static bool may_have_qstr_second(const struct objects *objects, const struct obj
                                                objects->word, word.id, text, NULL) == 0;
 }
 
+static void print_ambiguous(struct printer *printer, const struct object *object)
+{
+    const struct objects *objects = printer->objects;
+    uint64_t values[3];
+    int64_t numbers[3];
+    int unused = 64 - 8 * (int)objects->obj;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (!print_get(printer, object, i, &values[i]))
+            return;
+        numbers[i] = (int64_t)(values[i] << unused) >> unused;
+    }
+    text_printf(printer->text, "<iterator object at 0x%" PRIx64 ", over ", object->address);
+    print_word(printer, values[1]);
+    text_printf(printer->text, " at %" PRId64 ", or over numbers at %" PRId64 " up to %" PRId64 ">",
+                numbers[2], numbers[0], numbers[1]);
+}
+
 static const struct kind kind_ambiguous_iterator = {
     .name = "iterator",
     .letter = 'i',
     .type_names = (const char *const[]){"iterator", NULL},
     .is_for = may_have_qstr_second,
     .fields = {{"iternext or cur", FORM_INT},
-               {"container or stop", FORM_INT},
+               {"container, if not stop", FORM_OBJ},
                {"cur or step", FORM_INT}},
+    .print = print_ambiguous,
 };
 
 // py/objrange.c mp_obj_range_it_t

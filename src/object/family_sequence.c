@@ -161,38 +161,70 @@ const struct kind kind_namedtuple = {
 
 enum { DEQUE_ALLOC, DEQUE_GET, DEQUE_PUT, DEQUE_ITEMS };
 
+static const struct field ring_field = {"items", FORM_BLOCK, &kind_list_items, 0, 0, false};
+
+struct ring {
+    uint64_t alloc, get, put, items;
+};
+
+static bool read_ring(const struct objects *objects, const struct object *object, struct ring *ret)
+{
+    return field_get(objects, object, DEQUE_ALLOC, &ret->alloc) &&
+           field_get(objects, object, DEQUE_GET, &ret->get) &&
+           field_get(objects, object, DEQUE_PUT, &ret->put) &&
+           field_get(objects, object, DEQUE_ITEMS, &ret->items) && ret->get < ret->alloc &&
+           ret->put < ret->alloc;
+}
+
+// The elements in the order in which they would be taken out.
+static void visit_deque(struct visitor *visitor, const struct object *object)
+{
+    const struct objects *objects = visitor->objects;
+    struct ring ring;
+    uint64_t block, value;
+
+    if (!read_ring(objects, object, &ring) || !objects_head_at(objects, ring.items, &block) ||
+        ring.alloc > objects_block_bytes(objects, block) / objects->obj)
+        return;
+    visitor->block(visitor, &kind_list_items, ring.items, ring.alloc * objects->obj, &ring_field);
+    for (uint64_t i = 0; visitor->wants_slots && ring.get != ring.put;
+         i++, ring.get = (ring.get + 1) % ring.alloc) {
+        uint64_t at = ring.items + ring.get * objects->obj;
+
+        if (!objects_uint(objects, at, objects->obj, &value))
+            return;
+        visitor->slot(visitor, at, value, &(struct step){STEP_INDEX, NULL, i, 0});
+    }
+}
+
 static void print_deque(struct printer *printer, const struct object *object)
 {
     const struct objects *objects = printer->objects;
-    uint64_t alloc, get, put, items, word;
+    struct ring ring;
+    uint64_t word;
 
-    if (!print_get(printer, object, DEQUE_ALLOC, &alloc) ||
-        !print_get(printer, object, DEQUE_GET, &get) ||
-        !print_get(printer, object, DEQUE_PUT, &put) ||
-        !print_get(printer, object, DEQUE_ITEMS, &items))
-        return;
-    if (get >= alloc || put >= alloc) {
+    if (!read_ring(objects, object, &ring)) {
         print_bad(printer, object->address, "positions of a deque");
         return;
     }
     if (!print_enter(printer, object->address, "deque(...)"))
         return;
     text_puts(printer->text, "deque([");
-    if (!print_fits(printer, items, alloc, objects->obj))
-        get = put;
-    for (uint64_t i = 0; get != put; i++, get = (get + 1) % alloc) {
+    if (!print_fits(printer, ring.items, ring.alloc, objects->obj))
+        ring.get = ring.put;
+    for (uint64_t i = 0; ring.get != ring.put; i++, ring.get = (ring.get + 1) % ring.alloc) {
         text_puts(printer->text, i ? ", " : "");
         if (i == printer->limits.elements || print_is_full(printer)) {
             text_puts(printer->text, "...");
             break;
         }
-        if (!objects_uint(objects, items + get * objects->obj, objects->obj, &word)) {
-            print_bad(printer, items + get * objects->obj, "unreadable");
+        if (!objects_uint(objects, ring.items + ring.get * objects->obj, objects->obj, &word)) {
+            print_bad(printer, ring.items + ring.get * objects->obj, "unreadable");
             break;
         }
         print_word(printer, word);
     }
-    text_printf(printer->text, "], maxlen=%" PRIu64 ")", alloc - 1);
+    text_printf(printer->text, "], maxlen=%" PRIu64 ")", ring.alloc - 1);
     print_leave(printer);
 }
 
@@ -204,8 +236,9 @@ static const struct kind kind_deque = {
     .fields = {{"alloc", FORM_SIZE},
                {"i_get", FORM_SIZE},
                {"i_put", FORM_SIZE},
-               {"items", FORM_BLOCK, &kind_list_items, DEQUE_ALLOC + 1},
+               {"items", FORM_POINTER},
                {"flags", FORM_SIZE}},
+    .visit = visit_deque,
     .print = print_deque,
 };
 
