@@ -30,14 +30,14 @@ static const struct kind kind_weak_ref = {
     .letter = 'w',
     .meaning = "weak reference",
     .type_names = (const char *const[]){"ref", NULL},
-    .fields = {{"ref_fin_next", FORM_REF}, {"obj_weak_ref", FORM_WEAK}, {"callback", FORM_OBJ}},
+    .fields = {{"ref_fin_next", FORM_WEAK}, {"obj_weak_ref", FORM_WEAK}, {"callback", FORM_OBJ}},
 };
 
 static const struct kind kind_finalize = {
     .name = "finalize",
     .letter = 'w',
     .type_names = (const char *const[]){"finalize", NULL},
-    .fields = {{"ref_fin_next", FORM_REF}, {"obj_weak_ref", FORM_WEAK}, {"callback", FORM_OBJ}},
+    .fields = {{"ref_fin_next", FORM_WEAK}, {"obj_weak_ref", FORM_WEAK}, {"callback", FORM_OBJ}},
     .is_open = true,
 };
 

@@ -96,6 +96,17 @@ static void add_map(const struct view *view, uint64_t at, struct text *text)
         text_puts(text, "<bad: unreadable>");
 }
 
+// A reference that the collector does not follow: its low bit makes it a small int.
+static void add_weak(const struct view *view, uint64_t value, struct text *text)
+{
+    if (!(value & 1))
+        value_add_word(view->objects, value, &value_short, text);
+    else if (value == 1)
+        text_puts(text, "NULL");
+    else
+        value_add_object(view->objects, value & ~(uint64_t)1, &value_short, text);
+}
+
 // What a member says: references as values, the rest as numbers.
 static void add_member(const struct view *view, size_t index, struct text *text)
 {
@@ -110,6 +121,8 @@ static void add_member(const struct view *view, size_t index, struct text *text)
         text_puts(text, "<bad: unreadable>");
     else if (form == FORM_OBJ)
         value_add_word(objects, value, &value_short, text);
+    else if (form == FORM_WEAK)
+        add_weak(view, value, text);
     else if (form == FORM_REF && value)
         value_add_object(objects, value, &value_short, text);
     else if (form == FORM_REF || form == FORM_BLOCK || form == FORM_POINTER)
