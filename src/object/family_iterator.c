@@ -18,10 +18,9 @@ static void decode_at(const struct objects *objects, const struct object *object
 static bool is_object_at(const struct objects *objects, const struct object *object, size_t at)
 {
     struct word word;
-    struct object found;
 
     decode_at(objects, object, at, &word);
-    return word.kind == WORD_POINTER && objects_get(objects, word.pointer, &found);
+    return word.kind == WORD_POINTER && objects_is_object(objects, word.pointer);
 }
 
 static size_t aligned(const struct objects *objects, size_t at)
@@ -53,10 +52,9 @@ static const struct kind kind_getitem_iterator = {
 static bool has_container_first(const struct objects *objects, const struct object *object)
 {
     uint64_t array;
-    struct object found;
 
     return objects_word(objects, object->address + objects->word, &array) &&
-           objects_get(objects, array, &found);
+           objects_is_object(objects, array);
 }
 
 static const struct kind kind_container_iterator = {

@@ -72,11 +72,10 @@ static void print_module(struct printer *printer, const struct object *object)
 static bool has_name(const struct objects *objects, const struct object *object)
 {
     uint64_t first;
-    struct object globals;
 
     return objects->layout->type_form == TYPE_WORD_NAME &&
            objects_word(objects, object->address + objects->word, &first) &&
-           !objects_get(objects, first, &globals);
+           !objects_is_object(objects, first);
 }
 
 static const struct kind kind_named_module = {

@@ -179,14 +179,26 @@ static void set_kind(const struct objects *objects, struct object *object, size_
     object->offsets = objects->offsets[number];
 }
 
+static const struct type *type_at(const struct objects *objects, uint64_t address)
+{
+    uint64_t type;
+
+    return address && address % 4 == 0 && objects_word(objects, address, &type)
+               ? objects_type(objects, type)
+               : NULL;
+}
+
+bool objects_is_object(const struct objects *objects, uint64_t address)
+{
+    return type_at(objects, address) != NULL;
+}
+
 bool objects_get(const struct objects *objects, uint64_t address, struct object *ret)
 {
-    uint64_t type, block;
+    uint64_t block;
 
     *ret = (struct object){.address = address};
-    if (!address || address % 4 || !objects_word(objects, address, &type))
-        return false;
-    ret->type = objects_type(objects, type);
+    ret->type = type_at(objects, address);
     if (!ret->type)
         return false;
     if (objects_head_at(objects, address, &block))

@@ -122,6 +122,10 @@ const struct type *objects_type(const struct objects *objects, uint64_t address)
 // What is at an address; false (and a zeroed object) when no object begins there.
 bool objects_get(const struct objects *objects, uint64_t address, struct object *ret);
 
+// Whether an object begins there. What decides about an object's kind asks this of
+// others, whose kind may depend on the first one's.
+bool objects_is_object(const struct objects *objects, uint64_t address);
+
 // A block of the kind that it has; for objects the same as objects_get.
 void objects_get_block(const struct objects *objects, uint64_t block, struct object *ret);
 
