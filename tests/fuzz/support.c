@@ -43,7 +43,7 @@ void memory_file_deinit(struct memory_file *file)
 // --- promises ---
 
 // Bytes of one report, and addresses that are asked about.
-enum { OUTPUT_MAX = 64 << 20, ADDRESSES_MAX = 24 };
+enum { OUTPUT_MAX = 64 << 20, ADDRESSES_MAX = 12 };
 
 static bool is_clean(const char *text, bool may_have_lines)
 {
@@ -70,8 +70,8 @@ static bool is_documents(const struct text *text)
 
     while (at < text->len) {
         json_error_t error;
-        json_t *document =
-            json_loadb(text->bytes + at, text->len - at, JSON_DISABLE_EOF_CHECK, &error);
+        json_t *document = json_loadb(text->bytes + at, text->len - at,
+                                      JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &error);
 
         if (!document)
             return false;
