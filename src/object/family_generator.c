@@ -18,7 +18,7 @@ static void visit_frame_at(struct visitor *visitor, uint64_t address)
         return;
     visitor->slot(visitor, address, frame.fun, &(struct step){STEP_FIELD, "fun_bc", 0, 0});
     uint64_t room = objects_room(objects, frame.state) / objects->obj;
-    for (unsigned i = 0; i < frame.n_state && i < room; i++) {
+    for (unsigned i = 0; i < frame.n_state && i < room && visit_spend(visitor); i++) {
         uint64_t at = frame.state + i * objects->obj, value;
 
         if (objects_uint(objects, at, objects->obj, &value) && value)

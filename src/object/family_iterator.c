@@ -103,10 +103,13 @@ static void print_ambiguous(struct printer *printer, const struct object *object
             return;
         numbers[i] = (int64_t)(values[i] << unused) >> unused;
     }
+    if (!print_enter(printer, object->address, "<iterator ...>"))
+        return;
     text_printf(printer->text, "<iterator object at 0x%" PRIx64 ", over ", object->address);
     print_word(printer, values[1]);
     text_printf(printer->text, " at %" PRId64 ", or over numbers at %" PRId64 " up to %" PRId64 ">",
                 numbers[2], numbers[0], numbers[1]);
+    print_leave(printer);
 }
 
 static const struct kind kind_ambiguous_iterator = {

@@ -187,7 +187,7 @@ static void visit_deque(struct visitor *visitor, const struct object *object)
         ring.alloc > objects_block_bytes(objects, block) / objects->obj)
         return;
     visitor->block(visitor, &kind_list_items, ring.items, ring.alloc * objects->obj, &ring_field);
-    for (uint64_t i = 0; visitor->wants_slots && ring.get != ring.put;
+    for (uint64_t i = 0; visitor->wants_slots && ring.get != ring.put && visit_spend(visitor);
          i++, ring.get = (ring.get + 1) % ring.alloc) {
         uint64_t at = ring.items + ring.get * objects->obj;
 

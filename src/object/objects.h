@@ -177,9 +177,11 @@ struct visitor {
 
 void objects_visit(struct visitor *visitor, const struct object *object);
 
-// For families: the parts that objects_visit is made of.
+// For families: the parts that objects_visit is made of, and whether another slot may be
+// looked at.
 void visit_map(struct visitor *visitor, uint64_t map, enum step_kind step, const char *name);
 void visit_items(struct visitor *visitor, uint64_t at, uint64_t count, const char *name);
+bool visit_spend(struct visitor *visitor);
 
 // An mp_map_t in memory.
 struct map_view {

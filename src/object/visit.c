@@ -35,9 +35,9 @@ static uint64_t real_count(const struct objects *objects, uint64_t at, uint64_t 
     return bounded(objects, count < room ? count : room);
 }
 
-// Whether another slot may be looked at. Tables that many objects share, which only
-// damaged ones do, would else be gone through once for each.
-static bool spend(struct visitor *visitor)
+// Tables that many objects share, which only damaged ones do, would else be gone through
+// once for each.
+bool visit_spend(struct visitor *visitor)
 {
     if (!visitor->budget)
         return true;
@@ -55,7 +55,7 @@ static void visit_entries(struct visitor *visitor, const struct map_view *map, e
     uint64_t count =
         real_count(objects, map->table, map->is_ordered ? map->used : map->alloc, 2 * size);
 
-    for (uint64_t i = 0; i < count && spend(visitor); i++) {
+    for (uint64_t i = 0; i < count && visit_spend(visitor); i++) {
         uint64_t at = map->table + 2 * i * size, key, value;
 
         if (!objects_uint(objects, at, size, &key))
@@ -86,7 +86,7 @@ void visit_items(struct visitor *visitor, uint64_t at, uint64_t count, const cha
     uint64_t value;
 
     count = real_count(objects, at, count, objects->obj);
-    for (uint64_t i = 0; i < count && spend(visitor); i++) {
+    for (uint64_t i = 0; i < count && visit_spend(visitor); i++) {
         if (!objects_uint(objects, at + i * objects->obj, objects->obj, &value))
             return;
         if (value != 0 && value != 4)
