@@ -13,13 +13,12 @@ BENCH_ELFS := $(FIXTURE_OUT)/v1.27.0-bench.elf $(FIXTURE_OUT)/v1.27.0-bench-stri
 bench: all $(BUILD)/tests/debugport $(BENCH_OUT)/generate $(BENCH_OUT)/large.elf $(BENCH_ELFS)
 	$(Q)env -u MAKEFLAGS MPHEAP_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/bench/bench.py $(BENCH_PARTS)
 
-$(BENCH_OUT)/generate: $(BUILD)/tests/bench/generate.o
+$(BENCH_OUT)/generate: $(addprefix $(BUILD)/tests/bench/,generate.o pool.o scene.o)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
-# A firmware whose mp_state_ctx is where generate.c puts one.
-$(BENCH_OUT)/large.elf: tests/fuzz/seed_firmware.c
+$(BENCH_OUT)/large.elf: tests/bench/firmware.c tests/bench/rom.h
 	@mkdir -p $(@D)
 	$(Q)$(CROSS_ARM)gcc -g -mthumb -mcpu=cortex-m3 -ffreestanding -nostdlib -static \
 	    -Wl,-Ttext=0x08000000 -Wl,-Tbss=0x20000000 -o $@ $<

@@ -8,43 +8,24 @@ import re
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from board import MPHEAP
-from rig.debugport import build_folder
+from generated import TABLE_AT, Heap, generate
 from table import heading, row, skipped
 
-FOLDER = build_folder() / "tests" / "bench"
 MIB = 1 << 20
 SIZES = [2 * MIB, 64 * MIB, 1024 * MIB]
-RUNS = 5
+RUNS = 3
+AIMS = {"types": 100.0, "map --rich": 100.0}  # ns a block
 ROOM = 3  # a heap is measured where disk and memory have this many times its size
-
-
-@dataclass(frozen=True)
-class Heap:
-    """A generated image and its allocation table."""
-
-    path: Path
-    table_at: int
-    table_bytes: int
-    blocks: int
-
-
-def generate(pool_bytes: int, folder: Path) -> Heap:
-    """An image whose pool is a hole in the file."""
-    path = folder / f"heap-{pool_bytes}"
-    text = subprocess.run([FOLDER / "generate", str(pool_bytes), path], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
-    return Heap(path, *map(int, text.split()))
 
 
 def read_seconds(heap: Heap) -> float:
     """Reading the allocation table once."""
     with open(heap.path, "rb", buffering=0) as file:
         start = time.perf_counter()
-        os.pread(file.fileno(), heap.table_bytes, heap.table_at)
+        os.pread(file.fileno(), heap.blocks // 4, TABLE_AT)
         return time.perf_counter() - start
 
 
@@ -60,7 +41,7 @@ def anonymous_bytes(pid: int) -> int:
 
 def run_report(report: str, heap: Heap, *options: str) -> tuple[float, int]:
     """Seconds of a report, as it says itself, and the most anonymous memory that was seen."""
-    argv = [MPHEAP, report, "--stats", f"--image={heap.path}@0x20000000", *options]
+    argv = [MPHEAP, *report.split(), "--stats", f"--image={heap.path}@0x20000000", *options]
     peak = 0
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           text=True) as process:
@@ -83,13 +64,12 @@ def has_room(size: int, folder: Path) -> bool:
 def measure_heap(heap: Heap, name: str, first: dict[str, float]) -> None:
     """The rows of one size; `first` keeps the time a block of the smallest."""
     reading = min(read_seconds(heap) for _ in range(RUNS))
-    for report in ("info", "map"):
-        options = [f"--elf={FOLDER / 'large.elf'}"]
-        runs = [run_report(report, heap, *options) for _ in range(RUNS)]
+    for report in ("info", "map", "types", "map --rich"):
+        runs = [run_report(report, heap, f"--elf={heap.elf}") for _ in range(RUNS)]
         seconds = min(run[0] for run in runs)  # other load only adds
         a_block = seconds * 1e9 / heap.blocks
         first.setdefault(report, a_block)
-        row(f"{report} of {name}: a block", a_block, unit=" ns")
+        row(f"{report} of {name}: a block", a_block, AIMS.get(report), " ns")
         row(f"{report} of {name}: a block beside the smallest heap's", a_block / first[report], 1.5,
             "x")
         row(f"{report} of {name}: beside reading the table once", seconds / reading, unit="x")
@@ -108,6 +88,6 @@ def measure_large(folder: Path) -> None:
         if not has_room(size, folder):
             skipped(f"heap of {name}", "not enough memory or disk")
             continue
-        heap = generate(size, folder)
+        heap = generate(size, folder / "heap")
         measure_heap(heap, name, first)
         heap.path.unlink()
