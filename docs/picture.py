@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""docs/map.svg: what `mpheap map --legend --color=always` shows of a live board, as a picture.
+"""docs/map.svg: what `mpheap map` shows of a live board, with its legend, and with --rich.
 
     docs/picture.py >docs/map.svg
 
@@ -29,7 +29,7 @@ def report(values):
     for value in values:
         yield sum(value) / len(value)
 """
-COMMAND = "$ mpheap map --openocd --legend"
+VIEWS = ("map --legend", "map --rich")
 
 # Pixels of a character, and of the space around the text
 WIDTH, HEIGHT, MARGIN = 9, 18, 14
@@ -39,6 +39,7 @@ PAPER, INK = "#14181d", "#c9d1d9"
 PALETTE = {
     "31": "#ff6b5e",
     "33": "#d9a400",
+    "34": "#7f9cd6",
     "35": "#c77dff",
     "36": "#2dc5c5",
     "37": "#8b96a3",
@@ -49,6 +50,7 @@ PALETTE = {
     "93": "#f5e663",
     "94": "#6cb0ff",
     "95": "#ff8ad8",
+    "96": "#8ee3e3",
     "97": "#eef2f6",
 }
 SEQUENCE = re.compile(r"\x1b\[(\d+)m")
@@ -95,16 +97,20 @@ def draw(text: str) -> str:
             f'<rect width="{width}" height="{height}" rx="8" fill="{PAPER}"/>\n{body}</svg>\n')
 
 
+def look(view: str, port: int) -> str:
+    """The command as a reader would type it, and what it prints in colours."""
+    result = mpheap.run(*view.split(), f"--openocd=:{port}", "--color=always")
+    if result.status or result.stderr:
+        raise SystemExit(result.stderr)
+    return f"$ mpheap {view} --openocd\n{result.stdout}"
+
+
 def picture() -> str:
     """The board's heap at this moment, which is always the same one."""
     with Board() as board, DebugPort(board) as port:
         board.freeze(PROGRAM)
         with OpenOcd(port) as openocd:
-            link = f"--openocd=:{openocd.tcl_port}"
-            result = mpheap.run("map", link, "--legend", "--color=always")
-    if result.status or result.stderr:
-        raise SystemExit(result.stderr)
-    return draw(f"{COMMAND}\n{result.stdout}")
+            return draw("\n".join(look(view, openocd.tcl_port) for view in VIEWS))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@
 """One board's heap, seen three times: from the shell, from GDB, and from OpenOCD's console.
 
 Real MicroPython runs on a micro:bit under QEMU. Real OpenOCD is connected to it through a simulated
-debug port. The three must show the same bytes, and the bytes that the board itself printed.
+debug port. The three must show the same bytes, and the bytes that the board itself printed. Then
+the program's objects are found by their names, where the board's own id() says they are.
 Exits with 0 when they do. `make demo` builds what it needs.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +32,7 @@ MPHEAP = build_folder() / "mpheap"
 GDB_FACE = "gdb/mpheap.py"
 OPENOCD_FACE = "openocd/mpheap.tcl"
 MAP_START = "GC memory layout"
+FOURTH = "song[3]"
 
 PROGRAM = """\
 class Note:
@@ -106,7 +109,7 @@ def check_same(who: str, text: str, board_map: str) -> None:
 
 def from_shell(page: Page, port: int, report: str) -> str:
     page.typed("$", f"mpheap {report} --openocd :{port}")
-    argv = [MPHEAP, report, "--openocd", f":{port}"]
+    argv = [MPHEAP, *report.split(), "--openocd", f":{port}"]
     pipe = subprocess.PIPE
     with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -187,6 +190,27 @@ def look(page: Page, openocd: OpenOcd) -> dict[str, str]:
     return views
 
 
+def look_inside(page: Page, port: int) -> str:
+    """What the program keeps; gives the address of its fourth note."""
+    page.heading("What fills it", "Objects of each type, with the blocks that they hold.")
+    from_shell(page, port, "types --top 8")
+    page.heading("Where the notes are", "Objects of one class, by the names a program would use.")
+    listed = from_shell(page, port, "objects --type Note")
+    found = re.search(rf"^(0x[0-9a-f]+) .* {re.escape(FOURTH)} ", listed, re.M)
+    if not found:
+        raise Failure(f"no object is called {FOURTH}")
+    page.heading("What one of them holds", "Its members, its attributes, and every word of it.")
+    if "'F'" not in from_shell(page, port, f"show {found[1]}"):
+        raise Failure(f"{FOURTH} has not its name")
+    page.heading(
+        "What every block is",
+        "The map again, with a letter for every kind: I an instance of a class, d a dict's table,",
+        "k bytecode, q text of interned strings; `--legend` says them all.",
+    )
+    from_shell(page, port, "map --rich")
+    return found[1]
+
+
 def verify(page: Page, views: dict[str, str], board_map: str, port: DebugPort) -> None:
     page.heading("What that shows")
     for who, text in views.items():
@@ -203,16 +227,23 @@ def verify(page: Page, views: dict[str, str], board_map: str, port: DebugPort) -
     page.claim("The board was halted once: by GDB, as it does when it attaches.")
 
 
-def go_on(page: Page, board: Board) -> None:
-    page.heading("The board goes on", "Ctrl-C ends the loop, and the prompt answers.")
-    stopped = board.repl.interrupt()
-    page.answer(stopped)
-    question = "''.join(note.name for note in song), steps[11], len(sound)"
+def ask(page: Page, board: Board, question: str, expected: str) -> None:
     page.typed(">>>", question)
     answer = board.repl.exec(question)
     page.answer(answer)
-    if "KeyboardInterrupt" not in stopped or answer != "('CDEFGAB', 121, 200)\n":
+    if answer != f"{expected}\n":
         raise Failure(f"the board answers {answer!r}")
+
+
+def go_on(page: Page, board: Board, fourth: str) -> None:
+    page.heading("The board goes on", "Ctrl-C ends the loop, and the prompt answers.")
+    stopped = board.repl.interrupt()
+    page.answer(stopped)
+    if "KeyboardInterrupt" not in stopped:
+        raise Failure(f"the board says {stopped!r}")
+    ask(page, board, "''.join(note.name for note in song), steps[11], len(sound)",
+        "('CDEFGAB', 121, 200)")
+    ask(page, board, f"hex(id({FOURTH})), {FOURTH}.name", f"('{fourth}', 'F')")
 
 
 def run(page: Page) -> None:
@@ -222,8 +253,9 @@ def run(page: Page) -> None:
         text = boot(page, board)
         with OpenOcd(port, [f"source {{{ROOT / OPENOCD_FACE}}}"]) as openocd:
             views = look(page, openocd)
+            fourth = look_inside(page, openocd.tcl_port)
             verify(page, views, text[text.index(MAP_START) :], port)
-        go_on(page, board)
+        go_on(page, board, fourth)
     print(f"\nAll of it took {time.monotonic() - start:.1f} s, and nothing is left running.")
 
 

@@ -129,9 +129,14 @@ def test_what_the_readme_shows_was_printed() -> None:
     transcript = (TOP / "examples" / "microbit" / "transcript.txt").read_text()
     printed = without_ports(re.sub(r"^    ", "", transcript, flags=re.M))
     shown = blocks(README, "console")
-    assert len(shown) == 4
+    assert len(shown) == 7
     for block in shown:
         assert without_ports(block) in printed
+
+
+def test_every_report_is_in_the_readme() -> None:
+    named = set(re.findall(r"`mpheap (\w+)", README.read_text()))
+    assert named == set(mpheap.run("--reports").stdout.split())
 
 
 def test_numbers_in_the_readme_are_those_of_the_tests() -> None:
