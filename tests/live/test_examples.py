@@ -30,3 +30,4 @@ def test_post_mortem_prints_its_transcript() -> None:
     transcript = printed.split("```")[0]
     assert comparable(done.stdout) == comparable(transcript)
     assert "The maps of 1, 2 and 3 are the one that the board printed" in done.stdout
+    assert "The objects are the same in all three" in done.stdout
