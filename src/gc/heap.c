@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gc/heap.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,18 +324,24 @@ const struct gc_area *heap_area_of(const struct heap *heap, uint64_t address)
     return NULL;
 }
 
+// Eight bytes of the table at a time, that is up to 32 blocks.
 uint64_t area_run(const struct gc_area *area, uint64_t index, enum block kind)
 {
-    uint64_t from = index;
-    uint8_t whole = (uint8_t)(kind * 0x55); // four blocks of the kind
+    uint64_t from = index, table_bytes = (area->block_count + 3) / 4;
+    uint64_t all = kind * 0x5555555555555555u, others;
 
     while (index < area->block_count) {
-        if (index % 4 == 0 && area->block_count - index >= 4 && area->bits[index / 4] == whole)
-            index += 4;
-        else if (area_block(area, index) == kind)
+        if (table_bytes - index / 4 >= sizeof others) {
+            memcpy(&others, area->bits + index / 4, sizeof others);
+            others = (le64toh(others) ^ all) >> index % 4 * 2;
+            index += others ? (uint64_t)__builtin_ctzll(others) / 2 : 32 - index % 4;
+            if (others)
+                break;
+        } else if (area_block(area, index) == kind) {
             index++;
-        else
+        } else {
             break;
+        }
     }
-    return index - from;
+    return (index < area->block_count ? index : area->block_count) - from;
 }
