@@ -16,14 +16,18 @@ from rig import Board, DebugPort, OpenOcd, TclError, gdb_interactive, run_gdb
 from rig.gdb import PROMPT
 from rig.microbit import FLASH
 
-REPORTS = ["map", "info", "info --verbose", "info --format json", "map --help", "--help"]
+REPORTS = [
+    *("map", "info", "info --verbose", "info --format json", "map --help", "--help"),
+    *("map --rich --legend", "types", "objects", "objects --format json", "qstr --strings"),
+]
 
 
 @pytest.mark.parametrize("words", REPORTS)
 def test_the_console_shows_what_the_shell_prints(frozen: Rig, words: str) -> None:
     shell = frozen.shell(*words.split()) if words != "--help" else mpheap.run(words)
+    notes = "".join(f"mpheap: note: {note}\n" for note in shell.notes)
     with frozen.console() as console:
-        assert console.run(f"mpheap {words}") == shell.stdout
+        assert console.run(f"mpheap {words}") == shell.stdout + notes
 
 
 def test_the_map_is_the_board_s(frozen: Rig) -> None:
