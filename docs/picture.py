@@ -100,7 +100,7 @@ def draw(text: str) -> str:
 def look(view: str, port: int) -> str:
     """The command as a reader would type it, and what it prints in colours."""
     result = mpheap.run(*view.split(), f"--openocd=:{port}", "--color=always")
-    if result.status or result.stderr:
+    if result.status:
         raise SystemExit(result.stderr)
     return f"$ mpheap {view} --openocd\n{result.stdout}"
 

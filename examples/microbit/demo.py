@@ -108,8 +108,9 @@ def check_same(who: str, text: str, board_map: str) -> None:
 
 
 def from_shell(page: Page, port: int, report: str) -> str:
-    page.typed("$", f"mpheap {report} --openocd :{port}")
-    argv = [MPHEAP, *report.split(), "--openocd", f":{port}"]
+    words = f"{report} --openocd :{port}"
+    page.typed("$", f"mpheap {words}")
+    argv = [MPHEAP, *words.split()]
     pipe = subprocess.PIPE
     with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True) as process:
         try:
