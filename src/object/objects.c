@@ -25,8 +25,7 @@ static const struct object_area *area_of(const struct objects *objects, uint64_t
     for (size_t i = 0; i < objects->area_count; i++) {
         const struct gc_area *area = objects->areas[i].area;
 
-        if (address >= area->pool_start &&
-            address - area->pool_start < area->block_count * objects->layout->block_bytes)
+        if (address >= area->pool_start && address - area->pool_start < objects->areas[i].size)
             return &objects->areas[i];
     }
     return NULL;
@@ -46,20 +45,33 @@ uint64_t objects_block_address(const struct objects *objects, uint64_t block)
 
 uint64_t objects_block_bytes(const struct objects *objects, uint64_t block)
 {
-    return (uint64_t)objects->extents[block] * objects->layout->block_bytes;
+    const struct object_area *area = area_of_block(objects, block);
+    uint64_t next = block - area->first + 1;
+    bool has_tails = next < area->area->block_count && area_block(area->area, next) == BLOCK_TAIL;
+
+    return (1 + (has_tails ? (uint64_t)objects->owners[block + 1] : 0)) << objects->block_shift;
 }
 
 bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *ret_block)
 {
     const struct object_area *area = area_of(objects, address);
 
-    if (!area || (address - area->area->pool_start) % objects->layout->block_bytes)
+    uint64_t index = area ? (address - area->area->pool_start) >> objects->block_shift : 0;
+    if (!area || address != area->area->pool_start + (index << objects->block_shift))
         return false;
-    uint64_t index = (address - area->area->pool_start) / objects->layout->block_bytes;
     if (!is_head(area_block(area->area, index)))
         return false;
     *ret_block = area->first + index;
     return true;
+}
+
+// How far back the head of a tail is; anything where it has none.
+static uint64_t tails_before(const struct objects *objects, const struct object_area *area,
+                             uint64_t index)
+{
+    uint64_t back = objects->owners[area->first + index];
+
+    return is_head(area_block(area->area, index - 1)) || back > index ? 1 : back;
 }
 
 bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t *ret_block,
@@ -70,9 +82,9 @@ bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t
     if (!area)
         return false;
     uint64_t offset = address - area->area->pool_start;
-    uint64_t index = offset / objects->layout->block_bytes;
-    if (area_block(area->area, index) == BLOCK_TAIL)
-        index -= objects->extents[area->first + index];
+    uint64_t index = offset >> objects->block_shift;
+    if (index > 0 && area_block(area->area, index) == BLOCK_TAIL)
+        index -= tails_before(objects, area, index);
     if (!is_head(area_block(area->area, index)))
         return false;
     *ret_block = area->first + index;
@@ -110,23 +122,22 @@ const struct outside *objects_outside(const struct objects *objects, uint64_t ow
 
 int objects_each_head(const struct objects *objects, const struct head_walk *walk)
 {
-    uint64_t block_bytes = objects->layout->block_bytes;
-
     for (size_t i = 0; i < objects->area_count; i++) {
         const struct object_area *area = &objects->areas[i];
 
         for (uint64_t index = 0; index < area->area->block_count;) {
             enum block kind = area_block(area->area, index);
-            uint64_t run = kind == BLOCK_FREE ? area_run(area->area, index, BLOCK_FREE) : 1;
 
-            if (is_head(kind)) {
-                run += area_run(area->area, index + 1, BLOCK_TAIL);
-                int rc =
-                    walk->visit(walk->context, area->first + index,
-                                area->area->pool_start + index * block_bytes, run * block_bytes);
-                if (rc)
-                    return rc;
+            if (!is_head(kind)) {
+                index += area_run(area->area, index, kind);
+                continue;
             }
+            uint64_t run = 1 + area_run(area->area, index + 1, BLOCK_TAIL);
+            int rc = walk->visit(walk->context, area->first + index,
+                                 area->area->pool_start + (index << objects->block_shift),
+                                 run << objects->block_shift);
+            if (rc)
+                return rc;
             index += run;
         }
     }
@@ -135,29 +146,34 @@ int objects_each_head(const struct objects *objects, const struct head_walk *wal
 
 // --- memory ---
 
+// The bytes themselves, where they are a pool's that is at hand. A damaged pool may claim
+// to end behind its last block, which `bytes` does not.
+static const uint8_t *at_hand(const struct object_area *area, uint64_t address, size_t size)
+{
+    if (!area || !area->bytes || size > area->size - (address - area->area->pool_start))
+        return NULL;
+    return area->bytes + (address - area->area->pool_start);
+}
+
 bool objects_read(const struct objects *objects, uint64_t address, void *bytes, size_t size)
 {
     const struct object_area *area = area_of(objects, address);
-    uint64_t offset = area ? address - area->area->pool_start : 0;
+    const uint8_t *direct = at_hand(area, address, size);
 
-    // A damaged pool may claim to end behind its last block, which `bytes` does not.
-    if (area && area->bytes &&
-        size <= area->area->block_count * objects->layout->block_bytes - offset) {
-        memcpy(bytes, area->bytes + offset, size);
-        return true;
-    }
-    if (!area && devices_contain(objects->target, address))
-        return false;
-    return target_read(objects->target, address, bytes, size, NULL) == 0;
+    if (direct)
+        memcpy(bytes, direct, size);
+    return direct || ((area || !devices_contain(objects->target, address)) &&
+                      target_read(objects->target, address, bytes, size, NULL) == 0);
 }
 
 bool objects_uint(const struct objects *objects, uint64_t address, size_t size, uint64_t *ret)
 {
+    const uint8_t *direct = at_hand(area_of(objects, address), address, size);
     uint8_t bytes[8];
 
-    if (!objects_read(objects, address, bytes, size))
+    if (!direct && !objects_read(objects, address, bytes, size))
         return false;
-    *ret = bytes_get(bytes, size, objects->layout->big_endian);
+    *ret = bytes_get(direct ? direct : bytes, size, objects->layout->big_endian);
     return true;
 }
 
@@ -290,16 +306,17 @@ bool field_get(const struct objects *objects, const struct object *object, size_
 
 // --- loading ---
 
-// Sizes are asked for so often that counting tails each time would not do.
+// Sizes and heads are asked for so often that counting tails each time would not do.
 static int measure_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
 {
     struct objects *objects = context;
-    uint32_t blocks = (uint32_t)(bytes / objects->layout->block_bytes);
+    uint32_t blocks = (uint32_t)(bytes >> objects->block_shift);
 
     (void)address;
-    objects->extents[block] = blocks;
-    for (uint32_t i = 1; i < blocks; i++)
-        objects->extents[block + i] = i;
+    if (blocks > 1)
+        objects->owners[block + 1] = blocks - 1;
+    for (uint32_t i = 2; i < blocks; i++)
+        objects->owners[block + i] = i;
     return 0;
 }
 
@@ -311,26 +328,27 @@ static int open_areas(struct objects *objects, struct mph_err *err)
     if (!objects->areas)
         return mph_fail_no_memory(err);
     objects->area_count = count;
+    objects->block_shift = (uint8_t)__builtin_ctz(objects->layout->block_bytes);
     for (size_t i = 0; i < count; i++) {
         const struct gc_area *area = heap_area(objects->heap, i);
 
+        uint64_t size = area->block_count * objects->layout->block_bytes;
+
         objects->areas[i] =
-            (struct object_area){area, objects->block_count,
-                                 target_direct(objects->target, area->pool_start,
-                                               area->block_count * objects->layout->block_bytes)};
+            (struct object_area){area, objects->block_count, size,
+                                 target_direct(objects->target, area->pool_start, size)};
         objects->block_count += area->block_count;
     }
     if (objects->block_count >= BLOCK_NOBODY / 2)
         return mph_fail(err, MPH_ERR_UNSUPPORTED, "heap: %llu blocks are more than can be named",
                         (unsigned long long)objects->block_count);
     objects->kinds = calloc(objects->block_count + 1, sizeof *objects->kinds);
-    objects->extents = calloc(objects->block_count + 1, sizeof *objects->extents);
     objects->owners = malloc((objects->block_count + 1) * sizeof *objects->owners);
     objects->types = type_table_create();
-    if (!objects->kinds || !objects->extents || !objects->owners || !objects->types)
+    if (!objects->kinds || !objects->owners || !objects->types)
         return mph_fail_no_memory(err);
-    objects_each_head(objects, &(struct head_walk){measure_head, objects});
     memset(objects->owners, 0xff, objects->block_count * sizeof *objects->owners); // BLOCK_NOBODY
+    objects_each_head(objects, &(struct head_walk){measure_head, objects});
     return 0;
 }
 
@@ -387,7 +405,6 @@ void objects_deinit(struct objects *objects)
     type_table_destroy(objects->types);
     free(objects->areas);
     free(objects->kinds);
-    free(objects->extents);
     free(objects->owners);
     vec_deinit(&objects->outside);
     *objects = (struct objects){0};

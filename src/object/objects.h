@@ -39,6 +39,7 @@ struct outside {
 struct object_area {
     const struct gc_area *area;
     uint64_t first;       // number of its first block
+    uint64_t size;        // bytes of its blocks
     const uint8_t *bytes; // the pool where it is at hand, else NULL
 };
 
@@ -52,11 +53,11 @@ struct objects {
     size_t area_count;
     uint64_t block_count;
     uint8_t *kinds;     // by block: number of the kind, meaningful for heads
-    uint32_t *extents;  // by block; heads: blocks of the allocation, tails: how far back it began
-    uint32_t *owners;   // by block, meaningful for heads
+    uint32_t *owners;   // by block; heads: who holds it, tails: where it is (objects.c)
     struct vec outside; // of struct outside
 
     struct type_table *types;
+    uint8_t block_shift;                     // bytes of a block are 1 << block_shift
     size_t word;                             // bytes of a pointer
     size_t obj;                              // bytes of an mp_obj_t
     size_t wide;                             // alignment of 64-bit members
