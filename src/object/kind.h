@@ -95,6 +95,10 @@ size_t kind_count(void);
 const struct kind *kind_at(size_t number);
 size_t kind_number(const struct kind *kind);
 
+// Whether an object or block of a kind may hold blocks: of its own, or shared ones.
+bool kind_holds(size_t number);
+bool kind_holds_shared(size_t number);
+
 // The number of an object's kind, by the name of its type and by itself; never 0.
 uint8_t kind_of(const struct objects *objects, const struct object *object);
 

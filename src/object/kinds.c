@@ -26,8 +26,33 @@ const struct kind *const *const families[] = {
 
 static struct {
     const struct kind *kinds[KINDS_MAX];
-    size_t count; // 1 + the highest number
+    bool holds[KINDS_MAX], holds_shared[KINDS_MAX];
+    size_t count;                 // 1 + the highest number
+    uint8_t slots[2 * KINDS_MAX]; // numbers, open addressing over kinds
 } table;
+
+static size_t slot_of(const struct kind *kind)
+{
+    size_t slot = (uintptr_t)kind / sizeof *kind % (2 * KINDS_MAX);
+
+    while (table.slots[slot] && table.kinds[table.slots[slot]] != kind)
+        slot = (slot + 1) % (2 * KINDS_MAX);
+    return slot;
+}
+
+// What a kind's own `visit` finds, nobody knows.
+static void add_kind(size_t number, const struct kind *kind)
+{
+    table.kinds[number] = kind;
+    table.holds[number] = table.holds_shared[number] = kind->visit != NULL;
+    for (size_t i = 0; i < field_count(kind); i++) {
+        bool is_block = kind->fields[i].form == FORM_BLOCK;
+
+        table.holds[number] |= is_block || kind->fields[i].form == FORM_MAP;
+        table.holds_shared[number] |= is_block && kind->fields[i].is_shared;
+    }
+    table.slots[slot_of(kind)] = (uint8_t)number;
+}
 
 // The families never change, so that the first to come may number them for all.
 static void number_kinds(void)
@@ -38,7 +63,7 @@ static void number_kinds(void)
         return;
     for (size_t i = 0; families[i]; i++)
         for (size_t j = 0; families[i][j] && count < KINDS_MAX; j++)
-            table.kinds[count++] = families[i][j];
+            add_kind(count++, families[i][j]);
     table.count = count;
 }
 
@@ -56,12 +81,20 @@ const struct kind *kind_at(size_t number)
 
 size_t kind_number(const struct kind *kind)
 {
-    size_t count = kind_count();
+    number_kinds();
+    return table.slots[slot_of(kind)];
+}
 
-    for (size_t i = 1; i < count; i++)
-        if (table.kinds[i] == kind)
-            return i;
-    return 0;
+bool kind_holds(size_t number)
+{
+    number_kinds();
+    return table.holds[number];
+}
+
+bool kind_holds_shared(size_t number)
+{
+    number_kinds();
+    return table.holds_shared[number];
 }
 
 static bool has_name(const struct kind *kind, const char *name)

@@ -81,16 +81,14 @@ static int label_head(void *context, uint64_t block, uint64_t address, uint64_t 
 
 // --- 3: what objects hold ---
 
-// The object a block was labelled as, whoever holds it.
+// The object a block was labelled as, whoever holds it; without its type, which nothing
+// needs to know where its blocks are.
 static void get_apparent(const struct objects *objects, uint64_t block, uint64_t address,
                          uint64_t bytes, struct object *ret)
 {
     size_t number = objects->kinds[block] & ~HELD;
 
     *ret = (struct object){address, bytes, NULL, kind_at(number), objects->offsets[number]};
-    uint64_t type;
-    if (objects_word(objects, address, &type))
-        ret->type = objects_type(objects, type);
 }
 
 static bool is_object(const struct objects *objects, uint64_t block)
@@ -142,7 +140,7 @@ static int mark_tables(void *context, uint64_t block, uint64_t address, uint64_t
     struct objects *objects = context;
     struct object object;
 
-    if (!is_object(objects, block))
+    if (!is_object(objects, block) || !kind_holds(objects->kinds[block] & ~HELD))
         return 0;
     get_apparent(objects, block, address, bytes, &object);
     visit_with(&(struct holding){objects, (uint32_t)block, false, 0}, &object, mark_held);
@@ -183,7 +181,10 @@ static int label_holder(struct objects *objects, uint64_t block, uint64_t addres
 {
     struct object object;
 
-    if (!is_object(objects, block) || objects->kinds[block] & HELD)
+    uint8_t number = objects->kinds[block];
+
+    if (!is_object(objects, block) || number & HELD ||
+        !(is_shared ? kind_holds_shared(number) : kind_holds(number)))
         return 0;
     get_apparent(objects, block, address, bytes, &object);
     visit_with(&(struct holding){objects, (uint32_t)block, is_shared, 0}, &object, hold);

@@ -166,7 +166,7 @@ static void visit_field(struct visitor *visitor, const struct object *object, si
 
 void objects_visit(struct visitor *visitor, const struct object *object)
 {
-    for (size_t i = 0; i < field_count(object->kind); i++)
+    for (size_t i = 0; i < FIELDS_MAX && object->kind->fields[i].name; i++)
         visit_field(visitor, object, i);
     if (object->kind->visit)
         object->kind->visit(visitor, object);
