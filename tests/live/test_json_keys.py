@@ -120,6 +120,7 @@ def damaged(dump: Dump, folder: Path) -> list[str]:
 def test_map(dump_of, tmp_path: Path) -> None:
     dumps = [dump_of(variant) for variant in VARIANTS]
     documents = [document("map", *words_of(dump), *dump.elf()) for dump in dumps]
+    documents += [document("map", "--rich", *words_of(dump), *dump.elf()) for dump in dumps]
     short = document("map", *damaged(dumps[-1], tmp_path), *dumps[-1].elf(stripped=True))
     assert short["notes"]
     check("map", [*documents, short])
