@@ -127,13 +127,20 @@ static const struct kind kind_property = {
     .letter = 'p',
     .meaning = "property, staticmethod, classmethod, super",
     .type_names = (const char *const[]){"property", NULL},
-    .fields = {{"get, set, del", FORM_ITEMS, NULL, 3, 0}},
+    .fields = {{"get", FORM_OBJ}, {"set", FORM_OBJ}, {"del", FORM_OBJ}},
 };
 
-static const struct kind kind_method_wrapper = {
+static const struct kind kind_staticmethod = {
     .name = "staticmethod",
     .letter = 'p',
-    .type_names = (const char *const[]){"staticmethod", "classmethod", NULL},
+    .type_names = (const char *const[]){"staticmethod", NULL},
+    .fields = {{"fun", FORM_OBJ}},
+};
+
+static const struct kind kind_classmethod = {
+    .name = "classmethod",
+    .letter = 'p',
+    .type_names = (const char *const[]){"classmethod", NULL},
     .fields = {{"fun", FORM_OBJ}},
 };
 
@@ -144,5 +151,6 @@ static const struct kind kind_super = {
     .fields = {{"type", FORM_OBJ}, {"obj", FORM_OBJ}},
 };
 
-const struct kind *const class_family[] = {&kind_class,          &kind_instance, &kind_property,
-                                           &kind_method_wrapper, &kind_super,    NULL};
+const struct kind *const class_family[] = {
+    &kind_class, &kind_instance, &kind_property, &kind_staticmethod, &kind_classmethod, &kind_super,
+    NULL};

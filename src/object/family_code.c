@@ -79,16 +79,22 @@ bool is_raw_code_block(const struct objects *objects, uint64_t address, uint64_t
             code_read(objects->layout, objects->target, code, 0, 0, &read, NULL) == 0);
 }
 
+static bool is_object(const struct objects *objects, uint64_t address)
+{
+    uint64_t type;
+
+    return objects_word(objects, address, &type) && objects_type(objects, type);
+}
+
 static void visit_code_pointers(struct visitor *visitor, const struct object *object)
 {
     const struct objects *objects = visitor->objects;
 
     for (uint64_t at = 0; at + objects->word <= object->bytes; at += objects->word) {
-        uint64_t value, block, type;
+        uint64_t value, block;
 
         if (!objects_word(objects, object->address + at, &value) ||
-            !objects_head_at(objects, value, &block) || !objects_word(objects, value, &type) ||
-            objects_type(objects, type))
+            !objects_head_at(objects, value, &block) || is_object(objects, value))
             continue;
         if (is_raw_code(objects, value))
             visitor->block(visitor, &kind_raw_code, value, 2 * objects->word, &raw_field);
@@ -119,5 +125,60 @@ const struct kind kind_constant_table = {.name = "constant table",
                                          .content = CONTENT_OBJECTS,
                                          .visit = visit_constants};
 
-const struct kind *const code_family[] = {&kind_bytecode,    &kind_native_code,    &kind_raw_code,
-                                          &kind_child_table, &kind_constant_table, NULL};
+// --- code: py/objcode.c mp_obj_code_t, made by compile() ---
+
+enum { CODE_NAMES = 1, CODE_CONSTANTS, CODE_PROTO };
+
+// A context that no module object is: its type is null, its globals are a dict.
+static bool is_context(const struct objects *objects, uint64_t address)
+{
+    uint64_t type, globals;
+
+    return objects_word(objects, address, &type) && type == 0 &&
+           objects_word(objects, address + objects->word, &globals) && is_object(objects, globals);
+}
+
+static const struct field *code_member(const struct objects *objects, unsigned index,
+                                       uint64_t address)
+{
+    static const struct field constants = {"constants", FORM_BLOCK, &kind_constants, 0, 0, false};
+    static const struct field context = {"context", FORM_BLOCK, &kind_module_context, 0, 0, false};
+
+    if (is_context(objects, address))
+        return &context;
+    if (index == CODE_PROTO)
+        return is_raw_code(objects, address) ? &raw_field : &code_field;
+    return is_raw_code_block(objects, address, 3 * objects->word) ? &raw_field : &constants;
+}
+
+// {qstr_table, obj_table, proto_fun} since v1.25, before that the module's function; in
+// builds with MICROPY_PY_SYS_SETTRACE {context, rc, ...}.
+static void visit_code(struct visitor *visitor, const struct object *object)
+{
+    const struct objects *objects = visitor->objects;
+    uint64_t value, block;
+
+    for (unsigned i = CODE_NAMES; i <= CODE_PROTO; i++) {
+        if (!objects_word(objects, object->address + i * objects->word, &value) ||
+            !objects_head_at(objects, value, &block) || is_object(objects, value))
+            continue;
+        const struct field *member = code_member(objects, i, value);
+        visitor->block(visitor, member->block, value, 2, member);
+    }
+}
+
+static const struct kind kind_code = {
+    .name = "code",
+    .letter = 'o',
+    .type_names = (const char *const[]){"code", NULL},
+    .is_open = true,
+    .visit = visit_code,
+};
+
+const struct kind *const code_family[] = {&kind_bytecode,
+                                          &kind_native_code,
+                                          &kind_raw_code,
+                                          &kind_child_table,
+                                          &kind_constant_table,
+                                          &kind_code,
+                                          NULL};

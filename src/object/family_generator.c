@@ -23,7 +23,9 @@ static void visit_frame_at(struct visitor *visitor, uint64_t address)
 
         if (objects_uint(objects, at, objects->obj, &value) && value)
             visitor->slot(visitor, at, value,
-                          &(struct step){STEP_LOCAL, NULL, frame.n_state - 1 - i, frame.fun});
+                          at <= frame.sp
+                              ? &(struct step){STEP_INDEX, "stack", i, 0}
+                              : &(struct step){STEP_LOCAL, NULL, frame.n_state - 1 - i, frame.fun});
     }
 }
 

@@ -76,7 +76,7 @@ static const struct kind kind_function_iterator = {
     .letter = 'i',
     .type_names = (const char *const[]){"iterator", NULL},
     .is_for = has_container_second,
-    .fields = {{"iternext", FORM_POINTER}, {"container", FORM_OBJ}, {"cur", FORM_SIZE}},
+    .fields = {{"iternext or kind", FORM_POINTER}, {"container", FORM_OBJ}, {"cur", FORM_SIZE}},
 };
 
 // The same over an interned string, whose word may be the number where a range stops:

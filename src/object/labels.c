@@ -10,6 +10,7 @@
 #include "gc/letters.h"
 #include "object/frame.h"
 #include "object/function.h"
+#include "object/roots.h"
 
 // In the number of a kind: something holds this object as one of its tables.
 enum { HELD = 0x80 };
@@ -236,7 +237,7 @@ static int label_shape(void *context, uint64_t block, uint64_t address, uint64_t
         return 0;
     if (is_raw_code_block(objects, address, bytes)) {
         label_block(objects, BLOCK_NOBODY, &kind_raw_code, address, 0);
-    } else if (bytes >= 5 * objects->word &&
+    } else if (bytes >= 5 * objects->word && roots_may_be_frame(objects, address) &&
                frame_read(objects->layout, objects->target, address, &frame, NULL) == 0 &&
                frame.ip && (!frame.fun || objects_head_at(objects, frame.fun, &function))) {
         objects->kinds[block] = (uint8_t)kind_number(&kind_frame);

@@ -243,7 +243,7 @@ int module_find(const struct objects *objects, const char *name, struct module *
     if (!search.is_found)
         objects_each_head(objects, &(struct head_walk){match_head, &search});
     if (!search.is_found)
-        return mph_fail(err, MPH_ERR_USAGE, "lookup: no module '%s'", name);
+        return mph_fail(err, MPH_ERR_USAGE, "no module '%s'", name);
     *ret = search.found;
     return 0;
 }
@@ -259,7 +259,7 @@ int global_find(const struct objects *objects, const char *name, uint64_t *ret, 
         size_t length = (size_t)(dot - name);
 
         if (length >= sizeof module_text)
-            return mph_fail(err, MPH_ERR_USAGE, "lookup: no module of such a long name");
+            return mph_fail(err, MPH_ERR_USAGE, "no module of such a long name");
         memcpy(module_text, name, length);
         module_text[length] = '\0';
     }
@@ -268,6 +268,5 @@ int global_find(const struct objects *objects, const char *name, uint64_t *ret, 
         return rc;
     return dict_find(objects, module.globals, key, ret)
                ? 0
-               : mph_fail(err, MPH_ERR_USAGE, "lookup: module '%s' has no global '%s'", module_text,
-                          key);
+               : mph_fail(err, MPH_ERR_USAGE, "module '%s': no global '%s'", module_text, key);
 }

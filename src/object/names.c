@@ -196,7 +196,8 @@ static void begin_at_frame(struct walk *walk, uint64_t address)
 
     uint64_t block;
 
-    if (frame_read(objects->layout, objects->target, address, &frame, NULL) < 0 || !frame.ip ||
+    if (!roots_may_be_frame(objects, address) ||
+        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0 || !frame.ip ||
         (frame.fun && !objects_head_at(objects, frame.fun, &block)))
         return;
     for (unsigned i = 0; i < frame.n_state && walk->budget; i++, walk->budget--) {

@@ -112,6 +112,17 @@ bool roots_find_stack(const struct objects *objects, uint64_t *sp, uint64_t *top
     return *sp < *top && *top - *sp <= STACK_BYTES_MAX;
 }
 
+bool roots_may_be_frame(const struct objects *objects, uint64_t address)
+{
+    uint64_t first, block, offset;
+
+    if (!objects_word(objects, address, &first) ||
+        !objects_find_head(objects, first, &block, &offset))
+        return false;
+    const struct kind *kind = objects_kind(objects, block);
+    return kind == &kind_bytecode || (kind && !kind->is_block && offset == 0);
+}
+
 enum { PYSTACK_BYTES_MAX = 1 << 16 };
 
 static bool is_pystack(const struct objects *objects, uint64_t at, uint64_t *start, uint64_t *end)
@@ -147,7 +158,8 @@ static void label_from_stack(struct objects *objects, const char *stack, uint64_
     struct frame frame;
     uint32_t owner = outside_add(objects, at, "%s 0x%llx", stack, (unsigned long long)at);
 
-    if (frame_read(objects->layout, objects->target, value, &frame, NULL) == 0) {
+    if (roots_may_be_frame(objects, value) &&
+        frame_read(objects->layout, objects->target, value, &frame, NULL) == 0) {
         label_block(objects, owner, &kind_frame, value, 1);
         label_words(objects, (uint32_t)block, value, objects_block_bytes(objects, block));
     } else {

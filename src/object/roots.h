@@ -15,4 +15,9 @@ bool roots_find_stack(const struct objects *objects, uint64_t *sp, uint64_t *top
 // The part of the pystack in use, in builds that keep frames there. False: none found.
 bool roots_find_pystack(const struct objects *objects, uint64_t *start, uint64_t *end);
 
+// Whether a frame may begin at an address, by its first word alone: before memory is
+// read wherever the words of something else point. Only v1.9 and later have a function
+// there, v1.8 has its code.
+bool roots_may_be_frame(const struct objects *objects, uint64_t address);
+
 #endif

@@ -37,7 +37,7 @@ static int count_head(void *context, uint64_t block, uint64_t address, uint64_t 
 
 int tally_init(struct tally *tally, const struct objects *objects, struct mph_err *err)
 {
-    struct gc_numbers numbers;
+    struct gc_numbers numbers = {0};
     struct counting counting = {tally, objects};
 
     *tally = (struct tally){.held_blocks = calloc(objects->block_count + 1, sizeof(uint32_t))};
@@ -58,6 +58,12 @@ void tally_deinit(struct tally *tally)
     *tally = (struct tally){0};
 }
 
+bool kind_is_named_by_type(const struct kind *kind)
+{
+    return kind == &kind_instance || kind == &kind_other || kind == &kind_namedtuple ||
+           kind->is_for_type || kind->is_open;
+}
+
 const char *block_type_name(const struct objects *objects, uint64_t block)
 {
     struct object object;
@@ -65,9 +71,6 @@ const char *block_type_name(const struct objects *objects, uint64_t block)
     objects_get_block(objects, block, &object);
     if (!object.kind)
         return "?";
-    if (object.type &&
-        (object.kind == &kind_instance || object.kind == &kind_other ||
-         object.kind == &kind_namedtuple || object.kind->is_for_type || object.kind->is_open))
-        return object.type->name;
-    return object.kind->name;
+    return object.type && kind_is_named_by_type(object.kind) ? object.type->name
+                                                             : object.kind->name;
 }

@@ -23,4 +23,7 @@ void tally_deinit(struct tally *tally);
 // of types nobody described, "?" for a block of unknown kind.
 const char *block_type_name(const struct objects *objects, uint64_t block);
 
+// Whether objects of a kind are called by their type's name, not all by that of the kind.
+bool kind_is_named_by_type(const struct kind *kind);
+
 #endif

@@ -332,7 +332,7 @@ static int write_json(const struct listing *listing, struct output *output, stru
 
     for (size_t i = 0; rc == 0 && i < row_count(listing); i++)
         rc = output_json_line(output, row_json(listing, vec_at(&listing->rows, i)), err);
-    return rc < 0 ? rc : output_json(output, summary_json(&listing->tally), err);
+    return rc < 0 ? rc : output_json_last(output, summary_json(&listing->tally), err);
 }
 
 static int list(struct listing *listing, struct output *output, struct mph_err *err)

@@ -45,34 +45,51 @@ static int write_json(const char *bytes, size_t size, void *context)
     return text->failed ? -1 : 0;
 }
 
-int output_json(struct output *output, json_t *document, struct mph_err *err)
-{
-    json_t *notes = json_array();
-    int rc = document && notes ? 0 : -1;
-
-    for (size_t i = 0; rc == 0 && i < output->notes.len; i++) {
-        rc = json_array_append_new(notes, json_text(notes_text(&output->notes, i)));
-    }
-    if (rc == 0)
-        rc = json_object_set(document, "notes", notes);
-    if (rc == 0)
-        rc = json_dump_callback(document, write_json, output->text,
-                                JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-    text_putc(output->text, '\n');
-    json_decref(notes);
-    json_decref(document);
-    return rc == 0 || output->text->failed ? 0 : mph_fail_no_memory(err);
-}
-
-int output_json_line(struct output *output, json_t *document, struct mph_err *err)
+static int dump_json(struct output *output, json_t *document, size_t flags, struct mph_err *err)
 {
     int rc = document ? json_dump_callback(document, write_json, output->text,
-                                           JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII)
+                                           flags | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII)
                       : -1;
 
     text_putc(output->text, '\n');
     json_decref(document);
-    return rc == 0 ? 0 : output->text->failed ? output->text->failed : mph_fail_no_memory(err);
+    if (output->text->failed)
+        return 0; // text_finish says so
+    return rc == 0 ? 0 : mph_fail_no_memory(err);
+}
+
+static int add_notes(const struct output *output, json_t *document)
+{
+    json_t *notes = json_array();
+
+    for (size_t i = 0; i < output->notes.len; i++)
+        json_array_append_new(notes, json_text(notes_text(&output->notes, i)));
+    return json_object_set_new(document, "notes", notes);
+}
+
+static int dump_with_notes(struct output *output, json_t *document, size_t flags,
+                           struct mph_err *err)
+{
+    if (add_notes(output, document) < 0) {
+        json_decref(document);
+        return mph_fail_no_memory(err);
+    }
+    return dump_json(output, document, flags, err);
+}
+
+int output_json(struct output *output, json_t *document, struct mph_err *err)
+{
+    return dump_with_notes(output, document, JSON_INDENT(2), err);
+}
+
+int output_json_line(struct output *output, json_t *document, struct mph_err *err)
+{
+    return dump_json(output, document, JSON_COMPACT, err);
+}
+
+int output_json_last(struct output *output, json_t *document, struct mph_err *err)
+{
+    return dump_with_notes(output, document, JSON_COMPACT, err);
 }
 
 void report_common_notes(const struct session *session, struct output *output)

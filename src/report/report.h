@@ -32,9 +32,10 @@ void output_deinit(struct output *output);
 // Write a JSON document with its notes, and release it. NULL is out of memory.
 int output_json(struct output *output, json_t *document, struct mph_err *err);
 
-// Write one document of many, on a line of its own and without notes; output_json
-// writes the last one. Releases it.
+// Write one document of many, on a line of its own, and release it. The last one has
+// the notes.
 int output_json_line(struct output *output, json_t *document, struct mph_err *err);
+int output_json_last(struct output *output, json_t *document, struct mph_err *err);
 
 // An address as JSON: "0x20000000".
 json_t *json_address(uint64_t address);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "gc/numbers.h"
 #include "object/tally.h"
 #include "report/report.h"
 
@@ -52,14 +53,15 @@ struct histogram {
     struct vec rows; // of struct row
     uint32_t *slots; // 1 + place in rows, open addressing over class and name
     size_t capacity; // a power of two
-    bool is_out_of_memory;
+    // By number: 1 + place in rows of a kind whose objects are all called the same.
+    uint32_t by_kind[KINDS_MAX];
 };
 
 static uint64_t hash_of(const struct type *class, const char *name)
 {
     uint64_t hash = (uint64_t)(uintptr_t) class;
 
-    for (; *name; name++)
+    for (; !class && *name; name++)
         hash = hash * 33 ^ (unsigned char)*name;
     return hash * 0x9e3779b97f4a7c15u >> 32;
 }
@@ -71,7 +73,7 @@ static size_t slot_of(const struct histogram *histogram, const struct type *clas
     while (histogram->slots[slot]) {
         const struct row *row = vec_at(&histogram->rows, histogram->slots[slot] - 1);
 
-        if (row->class == class && !strcmp(row->name, name))
+        if (row->class == class && (class || !strcmp(row->name, name)))
             break;
         slot = (slot + 1) & (histogram->capacity - 1);
     }
@@ -96,7 +98,7 @@ static bool grow(struct histogram *histogram)
     return true;
 }
 
-static struct row *row_for(struct histogram *histogram, uint64_t block)
+static struct row *find_row(struct histogram *histogram, uint64_t block)
 {
     struct object object;
 
@@ -113,6 +115,21 @@ static struct row *row_for(struct histogram *histogram, uint64_t block)
         return NULL;
     *row = (struct row){.class = class, .kind = object.kind, .name = name};
     histogram->slots[slot] = (uint32_t)histogram->rows.len;
+    return row;
+}
+
+static struct row *row_for(struct histogram *histogram, uint64_t block)
+{
+    uint8_t number = histogram->objects->kinds[block];
+    uint32_t *place = &histogram->by_kind[number];
+
+    if (number && kind_is_named_by_type(kind_at(number)))
+        return find_row(histogram, block);
+    if (*place)
+        return vec_at(&histogram->rows, *place - 1);
+    struct row *row = find_row(histogram, block);
+    if (row)
+        *place = 1 + (uint32_t)(row - (const struct row *)histogram->rows.data);
     return row;
 }
 
@@ -166,52 +183,69 @@ static size_t rows_shown(const struct histogram *histogram, const struct types_o
     return count;
 }
 
-static double share_of(uint64_t bytes, const struct tally *tally)
+struct totals {
+    uint64_t pool_bytes, free_bytes;
+    uint64_t loose_bytes; // of tails without a head
+};
+
+static struct totals totals_of(const struct histogram *histogram)
 {
-    return tally->pool_bytes ? 100.0 * (double)bytes / (double)tally->pool_bytes : 0;
+    struct gc_numbers numbers;
+
+    gc_numbers(histogram->objects->heap, &numbers);
+    struct totals totals = {numbers.total_bytes, numbers.free_bytes,
+                            numbers.total_bytes - numbers.free_bytes};
+    for (size_t i = 0; i < histogram->rows.len; i++)
+        totals.loose_bytes -= total_of(vec_at(&histogram->rows, i));
+    return totals;
 }
 
-static void write_row(const struct row *row, const struct tally *tally, struct output *output)
+static double share_of(uint64_t bytes, const struct totals *totals)
+{
+    return totals->pool_bytes ? 100.0 * (double)bytes / (double)totals->pool_bytes : 0;
+}
+
+static void write_row(const struct row *row, const struct totals *totals, struct output *output)
 {
     text_printf(output->text, "%7" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %5.1f%%  ",
                 row->count, row->own_bytes, row->helper_bytes, total_of(row),
-                share_of(total_of(row), tally));
+                share_of(total_of(row), totals));
     text_escaped(output->text, row->name, strlen(row->name));
     text_putc(output->text, '\n');
 }
 
-static void write_rest(uint64_t bytes, const char *name, const struct tally *tally,
+static void write_rest(uint64_t bytes, const char *name, const struct totals *totals,
                        struct output *output)
 {
     text_printf(output->text, "%7s %9s %9s %9" PRIu64 " %5.1f%%  %s\n", "", "", "", bytes,
-                share_of(bytes, tally), name);
+                share_of(bytes, totals), name);
 }
 
 static void write_text(const struct histogram *histogram, const struct types_options *options,
-                       const struct tally *tally, struct output *output)
+                       const struct totals *totals, struct output *output)
 {
     struct row rest;
     size_t count = rows_shown(histogram, options, &rest);
 
     text_puts(output->text, "  count       own    helper     total  share  type\n");
     for (size_t i = 0; i < count; i++)
-        write_row(vec_at(&histogram->rows, i), tally, output);
+        write_row(vec_at(&histogram->rows, i), totals, output);
     if (count < histogram->rows.len)
-        write_row(&rest, tally, output);
-    if (tally->loose_bytes)
-        write_rest(tally->loose_bytes, "(tails without a head)", tally, output);
-    write_rest(tally->free_bytes, "(free)", tally, output);
-    write_rest(tally->pool_bytes, "(pool)", tally, output);
+        write_row(&rest, totals, output);
+    if (totals->loose_bytes)
+        write_rest(totals->loose_bytes, "(tails without a head)", totals, output);
+    write_rest(totals->free_bytes, "(free)", totals, output);
+    write_rest(totals->pool_bytes, "(pool)", totals, output);
 }
 
-static json_t *row_json(const struct row *row, const struct tally *tally)
+static json_t *row_json(const struct row *row, const struct totals *totals)
 {
     json_t *document =
         json_pack("{s:o, s:s, s:s%, s:I, s:I, s:I, s:f}", "type", json_text(row->name), "kind",
                   row->kind ? row->kind->name : "?", "letter", row->kind ? &row->kind->letter : "?",
                   (size_t)1, "count", (json_int_t)row->count, "own_bytes",
                   (json_int_t)row->own_bytes, "helper_bytes", (json_int_t)row->helper_bytes,
-                  "share", share_of(total_of(row), tally) / 100);
+                  "share", share_of(total_of(row), totals) / 100);
 
     if (document && row->class)
         json_object_set_new(document, "class_address", json_address(row->class->address));
@@ -219,39 +253,36 @@ static json_t *row_json(const struct row *row, const struct tally *tally)
 }
 
 static int write_json(const struct histogram *histogram, const struct types_options *options,
-                      const struct tally *tally, struct output *output, struct mph_err *err)
+                      const struct totals *totals, struct output *output, struct mph_err *err)
 {
     struct row rest;
     size_t count = rows_shown(histogram, options, &rest);
     json_t *rows = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(rows, row_json(vec_at(&histogram->rows, i), tally));
+        json_array_append_new(rows, row_json(vec_at(&histogram->rows, i), totals));
     if (count < histogram->rows.len)
-        json_array_append_new(rows, row_json(&rest, tally));
+        json_array_append_new(rows, row_json(&rest, totals));
     return output_json(output,
                        json_pack("{s:o, s:I, s:I, s:I}", "types", rows, "loose_bytes",
-                                 (json_int_t)tally->loose_bytes, "free_bytes",
-                                 (json_int_t)tally->free_bytes, "pool_bytes",
-                                 (json_int_t)tally->pool_bytes),
+                                 (json_int_t)totals->loose_bytes, "free_bytes",
+                                 (json_int_t)totals->free_bytes, "pool_bytes",
+                                 (json_int_t)totals->pool_bytes),
                        err);
 }
 
 static int write(struct histogram *histogram, const struct types_options *options,
                  struct output *output, struct mph_err *err)
 {
-    struct tally tally;
-    int rc = tally_init(&tally, histogram->objects, err);
+    struct totals totals = totals_of(histogram);
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
     if (histogram->rows.len)
         qsort(histogram->rows.data, histogram->rows.len, sizeof(struct row), by_total);
     if (output->is_json)
-        rc = write_json(histogram, options, &tally, output, err);
+        rc = write_json(histogram, options, &totals, output, err);
     else
-        write_text(histogram, options, &tally, output);
-    tally_deinit(&tally);
+        write_text(histogram, options, &totals, output);
     return rc;
 }
 

@@ -161,7 +161,8 @@ static void add_stack(const struct query *query, struct text *text)
         return;
     text_printf(text, "C stack, %" PRIu64 " bytes above the stack pointer", query->address - sp);
     for (uint64_t at = sp; at <= query->address; at += objects->word)
-        if (frame_read(objects->layout, objects->target, at, &frame, NULL) == 0 &&
+        if (roots_may_be_frame(objects, at) &&
+            frame_read(objects->layout, objects->target, at, &frame, NULL) == 0 &&
             query->address < frame.end)
             add_frame(query, &frame, text);
 }

@@ -39,9 +39,15 @@ def test_the_map_is_the_boards_own_and_the_shells(frozen):
     assert frozen.port.stats()["memory_writes"] == 0
 
 
+EVERY_FORM = (
+    *("info", "info --verbose", "info --format json", "map --legend", "map --help"),
+    *("map --rich", "types", "objects --all", "objects --format json", "qstr"),
+)
+
+
 def test_every_form_of_a_report_is_the_shells(frozen):
     frozen.openocd.tcl("halt")  # as GDB does when it attaches
-    for words in ("info", "info --verbose", "info --format json", "map --legend", "map --help"):
+    for words in EVERY_FORM:
         shell = doors.shell(*words.split(), f"--openocd=:{frozen.openocd.tcl_port}")
         assert doors.report([frozen.connect], f"mpheap {words}") == shell.stdout, words
 
