@@ -190,7 +190,7 @@ struct totals {
 
 static struct totals totals_of(const struct histogram *histogram)
 {
-    struct gc_numbers numbers;
+    struct gc_numbers numbers = {0};
 
     gc_numbers(histogram->objects->heap, &numbers);
     struct totals totals = {numbers.total_bytes, numbers.free_bytes,
