@@ -31,7 +31,7 @@ static bool find_in_map(const struct objects *objects, uint64_t address, const c
         return false;
     target_fetch(objects->target, &(struct range){map.table, 2 * map.alloc * objects->obj}, 1,
                  NULL);
-    for (uint64_t i = 0; i < map.alloc; i++) {
+    for (uint64_t i = 0; i < map.alloc && *objects->lookups; i++, --*objects->lookups) {
         uint64_t at = map.table + 2 * i * objects->obj, word;
 
         if (!objects_uint(objects, at, objects->obj, &word))

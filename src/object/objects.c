@@ -345,7 +345,8 @@ static int open_areas(struct objects *objects, struct mph_err *err)
     objects->kinds = calloc(objects->block_count + 1, sizeof *objects->kinds);
     objects->owners = malloc((objects->block_count + 1) * sizeof *objects->owners);
     objects->types = type_table_create();
-    if (!objects->kinds || !objects->owners || !objects->types)
+    objects->lookups = calloc(1, sizeof *objects->lookups);
+    if (!objects->kinds || !objects->owners || !objects->types || !objects->lookups)
         return mph_fail_no_memory(err);
     memset(objects->owners, 0xff, objects->block_count * sizeof *objects->owners); // BLOCK_NOBODY
     objects_each_head(objects, &(struct head_walk){measure_head, objects});
@@ -400,12 +401,20 @@ int objects_init(struct objects *objects, const struct heap *heap, struct layout
     return rc;
 }
 
+enum { LOOKUPS_PER_BLOCK = 32, LOOKUPS_MIN = 1 << 18 };
+
+void objects_allow_lookups(const struct objects *objects)
+{
+    *objects->lookups = objects->block_count * LOOKUPS_PER_BLOCK + LOOKUPS_MIN;
+}
+
 void objects_deinit(struct objects *objects)
 {
     type_table_destroy(objects->types);
     free(objects->areas);
     free(objects->kinds);
     free(objects->owners);
+    free(objects->lookups);
     vec_deinit(&objects->outside);
     *objects = (struct objects){0};
 }

@@ -57,6 +57,7 @@ struct objects {
     struct vec outside; // of struct outside
 
     struct type_table *types;
+    uint64_t *lookups; // map entries that may still be gone through for a key
     uint8_t block_shift;                     // bytes of a block are 1 << block_shift
     size_t word;                             // bytes of a pointer
     size_t obj;                              // bytes of an mp_obj_t
@@ -76,6 +77,10 @@ int objects_open(struct objects *objects, const struct heap *heap, struct layout
 int objects_init(struct objects *objects, const struct heap *heap, struct layout *layout,
                  struct target *target, const struct symbols *symbols, struct mph_err *err);
 void objects_deinit(struct objects *objects);
+
+// Allow looking for keys as far as a sound heap needs it for one report. Damaged modules
+// may share one large dict, which would else be gone through once for each.
+void objects_allow_lookups(const struct objects *objects);
 
 // Compute the offsets of all kinds' members anew, after a width was learned.
 void objects_lay_out(struct objects *objects);

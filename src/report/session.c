@@ -63,6 +63,8 @@ int session_load_objects(struct session *session, struct mph_err *err)
                               session->has_firmware ? &session->firmware.symbols : NULL, err);
         session->has_objects = rc == 0;
     }
+    if (rc == 0)
+        objects_allow_lookups(&session->objects);
     return rc;
 }
 
