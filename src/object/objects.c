@@ -380,6 +380,7 @@ int objects_open(struct objects *objects, const struct heap *heap, struct layout
     if (rc == 0)
         rc = open_areas(objects, err);
     if (rc == 0) {
+        objects_allow_lookups(objects);
         measure_words(objects);
         numbers_sample(objects);
     } else {
