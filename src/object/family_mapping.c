@@ -44,7 +44,7 @@ static void print_entries(struct printer *printer, const struct map_view *map, e
         uint64_t at = map->table + 2 * i * size, key, value;
 
         if (!objects_uint(objects, at, size, &key) ||
-            !objects_uint(objects, at + size, size, &value)) {
+            (is_entry(key) && !objects_uint(objects, at + size, size, &value))) {
             print_bad(printer, at, "unreadable");
             return;
         }

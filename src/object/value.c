@@ -351,7 +351,7 @@ void print_items(struct printer *printer, uint64_t at, uint64_t count, const cha
 // --- entry points ---
 
 // Tables of maps are at most half empty, but for what was deleted.
-enum { SKIPS_PER_BYTE = 16 };
+enum { SKIPS_PER_BYTE = 4 };
 
 static struct printer printer_on(const struct objects *objects, const struct value_limits *limits,
                                  struct text *text)
