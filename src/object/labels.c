@@ -72,8 +72,11 @@ static int label_head(void *context, uint64_t block, uint64_t address, uint64_t 
     uint64_t type;
 
     objects->owners[block] = BLOCK_NOBODY;
-    if (!objects_word(objects, address, &type))
+    if (!objects_word(objects, address, &type)) {
+        if (!objects->unread++)
+            objects->unread_first = address;
         return 0;
+    }
     object.type = objects_type(objects, type);
     if (object.type)
         objects->kinds[block] = kind_of(objects, &object);
@@ -84,12 +87,13 @@ static int label_head(void *context, uint64_t block, uint64_t address, uint64_t 
 
 // The object a block was labelled as, whoever holds it; without its type, which nothing
 // needs to know where its blocks are.
-static void get_apparent(const struct objects *objects, uint64_t block, uint64_t address,
-                         uint64_t bytes, struct object *ret)
+static void get_apparent(const struct objects *objects, uint64_t block, struct object *ret)
 {
     size_t number = objects->kinds[block] & ~HELD;
 
-    *ret = (struct object){address, bytes, NULL, kind_at(number), objects->offsets[number]};
+    *ret =
+        (struct object){objects_block_address(objects, block), objects_block_bytes(objects, block),
+                        NULL, kind_at(number), objects->offsets[number]};
 }
 
 static bool is_object(const struct objects *objects, uint64_t block)
@@ -136,16 +140,12 @@ static void mark_held(struct visitor *visitor, const struct kind *kind, uint64_t
         objects->kinds[block] |= HELD;
 }
 
-static int mark_tables(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static void mark_tables(struct objects *objects, uint64_t block)
 {
-    struct objects *objects = context;
     struct object object;
 
-    if (!is_object(objects, block) || !kind_holds(objects->kinds[block] & ~HELD))
-        return 0;
-    get_apparent(objects, block, address, bytes, &object);
+    get_apparent(objects, block, &object);
     visit_with(&(struct holding){objects, (uint32_t)block, false, 0}, &object, mark_held);
-    return 0;
 }
 
 static void hold(struct visitor *visitor, const struct kind *kind, uint64_t address, uint64_t bytes,
@@ -177,41 +177,30 @@ void label_held(struct objects *objects, uint32_t owner, const struct object *ob
     visit_with(&(struct holding){objects, owner, false, 0}, object, hold);
 }
 
-static int label_holder(struct objects *objects, uint64_t block, uint64_t address, uint64_t bytes,
-                        bool is_shared)
+static void label_holder(struct objects *objects, uint64_t block, bool is_shared)
 {
     struct object object;
 
-    uint8_t number = objects->kinds[block];
-
-    if (!is_object(objects, block) || number & HELD ||
-        !(is_shared ? kind_holds_shared(number) : kind_holds(number)))
-        return 0;
-    get_apparent(objects, block, address, bytes, &object);
+    get_apparent(objects, block, &object);
     visit_with(&(struct holding){objects, (uint32_t)block, is_shared, 0}, &object, hold);
-    return 0;
 }
 
-static int label_own(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static void label_own(struct objects *objects, uint64_t block)
 {
-    return label_holder(context, block, address, bytes, false);
+    label_holder(objects, block, false);
 }
 
-static int label_shared(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static void label_shared(struct objects *objects, uint64_t block)
 {
-    return label_holder(context, block, address, bytes, true);
+    label_holder(objects, block, true);
 }
 
 // An object that was taken for a table by something that is a table itself: it is an
 // object after all, with what it holds.
-static int label_rest(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static void label_rest(struct objects *objects, uint64_t block)
 {
-    struct objects *objects = context;
-
-    if (!(objects->kinds[block] & HELD))
-        return 0;
     objects->kinds[block] &= (uint8_t)~HELD;
-    return label_holder(objects, block, address, bytes, false);
+    label_holder(objects, block, false);
 }
 
 void label_block(struct objects *objects, uint32_t owner, const struct kind *kind, uint64_t address,
@@ -287,15 +276,52 @@ void label_words(struct objects *objects, uint32_t owner, uint64_t address, uint
     vec_deinit(&found);
 }
 
-// Objects of a kind that nobody described may hold anything, and so may frames.
-static int label_unknown(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static void label_unknown(struct objects *objects, uint64_t block)
 {
-    struct objects *objects = context;
-    const struct kind *kind = objects_kind(objects, block);
+    label_words(objects, (uint32_t)block, objects_block_address(objects, block),
+                objects_block_bytes(objects, block));
+}
 
-    if (kind == &kind_other || kind == &kind_frame || kind == &kind_data || (kind && kind->is_open))
-        label_words(objects, (uint32_t)block, address, bytes);
-    return 0;
+// --- which blocks a pass is for ---
+
+static bool is_any(size_t number)
+{
+    return number > 0;
+}
+
+static bool is_holder(size_t number)
+{
+    return !kind_at(number)->is_block && kind_holds(number);
+}
+
+static bool is_sharer(size_t number)
+{
+    return !kind_at(number)->is_block && kind_holds_shared(number);
+}
+
+// Objects of a kind that nobody described may hold anything, and so may frames.
+static bool may_hold_anything(size_t number)
+{
+    const struct kind *kind = kind_at(number);
+
+    return kind == &kind_other || kind == &kind_frame || kind == &kind_data || kind->is_open;
+}
+
+// `held`: for those that are taken for tables, too, or for nothing else.
+enum held { NOT_HELD, HELD_TOO, HELD_ONLY };
+
+static void run_pass(struct objects *objects, void (*visit)(struct objects *, uint64_t),
+                     bool (*is_for)(size_t number), enum held held)
+{
+    bool wanted[UINT8_MAX + 1] = {false};
+
+    for (size_t number = 1; number < kind_count(); number++) {
+        wanted[number] = held != HELD_ONLY && is_for(number);
+        wanted[number | HELD] = held != NOT_HELD && is_for(number);
+    }
+    for (uint64_t block = 0; block < objects->block_count; block++)
+        if (wanted[objects->kinds[block]])
+            visit(objects, block);
 }
 
 // --- all ---
@@ -331,14 +357,14 @@ int labels_make(struct objects *objects, struct mph_err *err)
     each(objects, label_head);
     numbers_measure(objects);
     label_qstrs(objects);
-    each(objects, mark_tables);
-    each(objects, label_own);
-    each(objects, label_rest);
+    run_pass(objects, mark_tables, is_holder, HELD_TOO);
+    run_pass(objects, label_own, is_holder, NOT_HELD);
+    run_pass(objects, label_rest, is_any, HELD_ONLY);
     label_state(objects);
     label_stack(objects);
     each(objects, label_shape);
-    each(objects, label_shared);
+    run_pass(objects, label_shared, is_sharer, NOT_HELD);
     label_state_words(objects);
-    each(objects, label_unknown);
+    run_pass(objects, label_unknown, may_hold_anything, NOT_HELD);
     return 0;
 }
