@@ -12,7 +12,7 @@ struct note {
 // A struct vec of notes, empty.
 #define NOTES VEC_OF(struct note)
 
-// Add a line. Out of memory loses the note and nothing else.
+// Add a line, unless it is there. Out of memory loses the note and nothing else.
 void notes_add(struct vec *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // The text of note `index`; it lives until the next notes_add.

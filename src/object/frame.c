@@ -282,7 +282,7 @@ static int read_plain(struct reading *reading, struct mph_err *err)
 static int read_code_before(struct reading *reading, uint64_t code_info, uint64_t const_table,
                             struct mph_err *err)
 {
-    for (unsigned bytes = 6; bytes <= 10; bytes++) {
+    for (unsigned bytes = 6; bytes <= 10 && bytes < code_info; bytes++) {
         struct code *code = &reading->frame.code;
 
         if (code_read(reading->layout, reading->target, code_info - bytes, 0, const_table, code,

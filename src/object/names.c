@@ -306,7 +306,7 @@ void names_add_local(const struct objects *objects, uint64_t function, uint64_t 
     if (is_read)
         value_add_qstr(objects, code.name, text);
     else
-        text_printf(text, "0x%" PRIx64, function);
+        text_puts(text, "frame"); // up to v1.8.7 it does not say of which function
     if (is_read && index < code.arg_count && index < CODE_ARGS_MAX && code.args[index]) {
         text_puts(text, ":");
         value_add_qstr(objects, code.args[index], text);

@@ -64,6 +64,8 @@ struct objects {
     size_t wide;                             // alignment of 64-bit members
     size_t number;                           // bytes of an mp_float_t
     uint16_t offsets[KINDS_MAX][FIELDS_MAX]; // of members from the object's start
+    uint64_t unread;       // heads that could not be read
+    uint64_t unread_first; // address of the first of them
     bool has_contexts;                       // v1.19 and later: functions have a module context
 };
 

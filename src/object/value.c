@@ -126,7 +126,7 @@ static char quote_for(const uint8_t *bytes, size_t size)
     return memchr(bytes, '\'', size) && !memchr(bytes, '"', size) ? '"' : '\'';
 }
 
-enum { STRING_BYTES_MAX = 65536 };
+enum { STRING_BYTES_MAX = 65536, ELEMENT_CHARACTERS = 200 }; // the latter: in containers
 
 static void add_quoted(struct printer *printer, const uint8_t *bytes, size_t size, bool is_cut,
                        bool is_bytes)
@@ -153,6 +153,9 @@ void print_quoted(struct printer *printer, uint64_t address, uint64_t length, bo
 {
     size_t most = printer->limits.characters < STRING_BYTES_MAX ? printer->limits.characters
                                                                 : STRING_BYTES_MAX;
+
+    if (printer->depth && most > ELEMENT_CHARACTERS)
+        most = ELEMENT_CHARACTERS;
     size_t size = length < most ? (size_t)length : most;
 
     if (!print_fits(printer, address, length, 1))

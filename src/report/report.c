@@ -108,6 +108,10 @@ void report_common_notes(const struct session *session, struct output *output)
                   "heap: the tables changed under each of %u reads: the blocks are of more "
                   "than one moment (--halt stops the board for the read)",
                   session->tries);
+    if (session->has_objects && session->objects.unread)
+        notes_add(&output->notes,
+                  "heap: %" PRIu64 " heads could not be read, the first at 0x%" PRIx64,
+                  session->objects.unread, session->objects.unread_first);
     if (session->has_objects && target->state == RUN_RUNNING)
         notes_add(&output->notes, "target: running: values were read one after the other, while "
                                   "they may have changed (--halt stops the board for the read)");
