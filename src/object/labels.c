@@ -122,7 +122,7 @@ static void visit_with(struct holding *holding, const struct object *object,
                        void (*block)(struct visitor *, const struct kind *, uint64_t, uint64_t,
                                      const struct field *))
 {
-    struct visitor visitor = {holding->objects, holding, false, visit_slot, block, NULL};
+    struct visitor visitor = {holding->objects, holding, false, visit_slot, block, NULL, 0};
 
     objects_visit(&visitor, object);
 }
@@ -208,7 +208,7 @@ void label_block(struct objects *objects, uint32_t owner, const struct kind *kin
 {
     static const struct field any = {"", FORM_BLOCK, NULL, 0, 0, false};
     struct holding holding = {objects, owner, false, 0};
-    struct visitor visitor = {objects, &holding, false, visit_slot, hold, NULL};
+    struct visitor visitor = {objects, &holding, false, visit_slot, hold, NULL, 0};
 
     hold(&visitor, kind, address, bytes, &any);
 }

@@ -104,7 +104,7 @@ static void each_entry(const struct objects *objects, const struct object *dict,
                        void (*slot)(struct visitor *visitor, uint64_t at, uint64_t value,
                                     const struct step *step))
 {
-    struct visitor visitor = {objects, context, true, slot, ignore_block, NULL};
+    struct visitor visitor = {objects, context, true, slot, ignore_block, NULL, 0};
 
     objects_visit(&visitor, dict);
 }

@@ -248,7 +248,7 @@ bool meaning_add_member(const struct names *names, uint64_t block, uint64_t addr
     const struct objects *objects = names->objects;
     uint64_t top = objects_top_owner(objects, block);
     struct search search = {address, text, false};
-    struct visitor visitor = {objects, &search, true, match_slot, ignore_block, NULL};
+    struct visitor visitor = {objects, &search, true, match_slot, ignore_block, NULL, address};
     struct object object;
 
     objects_get_block(objects, block, &object);

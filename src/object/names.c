@@ -99,8 +99,8 @@ static void ignore_block(struct visitor *visitor, const struct kind *kind, uint6
 
 static void visit_dict_as(struct walk *walk, uint64_t dict, uint32_t parent, enum step_kind as)
 {
-    struct visitor visitor = {walk->names->objects, walk,         true,
-                              reach_slot,           ignore_block, &walk->budget};
+    struct visitor visitor = {walk->names->objects, walk,          true, reach_slot,
+                              ignore_block,         &walk->budget, 0};
     struct object object;
 
     walk->parent = parent;

@@ -181,6 +181,7 @@ struct visitor {
     void (*block)(struct visitor *visitor, const struct kind *kind, uint64_t address,
                   uint64_t bytes, const struct field *field);
     uint64_t *budget; // slots that may still be looked at, counted down; NULL: no limit
+    uint64_t only;    // address in the one slot of tables and items that is wanted; 0: all
 };
 
 void objects_visit(struct visitor *visitor, const struct object *object);

@@ -47,6 +47,20 @@ bool visit_spend(struct visitor *visitor)
     return true;
 }
 
+// The first element to look at, of `count` at an address; *count becomes where to stop.
+static uint64_t first_wanted(const struct visitor *visitor, uint64_t at, size_t size,
+                             uint64_t *count)
+{
+    uint64_t index = (visitor->only - at) / size;
+
+    if (!visitor->only)
+        return 0;
+    if (visitor->only < at || index >= *count)
+        return *count;
+    *count = index + 1;
+    return index;
+}
+
 // py/map.c: slots in use are those with a key; ordered maps fill the first `used`.
 static void visit_entries(struct visitor *visitor, const struct map_view *map, enum step_kind step)
 {
@@ -55,7 +69,8 @@ static void visit_entries(struct visitor *visitor, const struct map_view *map, e
     uint64_t count =
         real_count(objects, map->table, map->is_ordered ? map->used : map->alloc, 2 * size);
 
-    for (uint64_t i = 0; i < count && visit_spend(visitor); i++) {
+    for (uint64_t i = first_wanted(visitor, map->table, 2 * size, &count);
+         i < count && visit_spend(visitor); i++) {
         uint64_t at = map->table + 2 * i * size, key, value;
 
         if (!objects_uint(objects, at, size, &key))
@@ -86,7 +101,8 @@ void visit_items(struct visitor *visitor, uint64_t at, uint64_t count, const cha
     uint64_t value;
 
     count = real_count(objects, at, count, objects->obj);
-    for (uint64_t i = 0; i < count && visit_spend(visitor); i++) {
+    for (uint64_t i = first_wanted(visitor, at, objects->obj, &count);
+         i < count && visit_spend(visitor); i++) {
         if (!objects_uint(objects, at + i * objects->obj, objects->obj, &value))
             return;
         if (value != 0 && value != 4)

@@ -207,7 +207,7 @@ static void ignore_block(struct visitor *visitor, const struct kind *kind, uint6
 
 static void gather_elements(struct view *view)
 {
-    struct visitor visitor = {view->objects, view, true, gather_slot, ignore_block, NULL};
+    struct visitor visitor = {view->objects, view, true, gather_slot, ignore_block, NULL, 0};
     uint64_t names;
 
     if (!view->object.kind)
