@@ -90,6 +90,8 @@ static void visit_code_pointers(struct visitor *visitor, const struct object *ob
 {
     const struct objects *objects = visitor->objects;
 
+    if (visitor->only)
+        return;
     for (uint64_t at = 0; at + objects->word <= object->bytes; at += objects->word) {
         uint64_t value, block;
 
