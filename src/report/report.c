@@ -40,8 +40,16 @@ json_t *json_text(const char *text)
 static int write_json(const char *bytes, size_t size, void *context)
 {
     struct text *text = context;
+    size_t done = 0;
 
-    text_add(text, bytes, size);
+    // jansson leaves DEL, which is a control byte to a terminal, as it is.
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] == 0x7f) {
+            text_add(text, bytes + done, i - done);
+            text_puts(text, "\\u007f");
+            done = i + 1;
+        }
+    text_add(text, bytes + done, size - done);
     return text->failed ? -1 : 0;
 }
 
