@@ -300,22 +300,22 @@ static bool is_type(const struct layout *layout, struct target *target, uint64_t
            metatype == layout->metatype;
 }
 
-static int fetch_headers(const struct layout *layout, struct target *target,
-                         const struct type_use *uses, size_t count, struct mph_err *err)
+static int fetch_each(struct target *target, const uint64_t *types, size_t count, size_t bytes,
+                      struct mph_err *err)
 {
     struct range *ranges = calloc(count ? count : 1, sizeof *ranges);
 
     if (!ranges)
         return mph_fail_no_memory(err);
     for (size_t i = 0; i < count; i++)
-        ranges[i] = (struct range){uses[i].type, type_header_bytes(layout)};
+        ranges[i] = (struct range){types[i], bytes};
     int rc = target_fetch(target, ranges, count, err);
     free(ranges);
     return rc;
 }
 
-static int fetch_names(const struct layout *layout, struct target *target,
-                       const struct type_use *uses, size_t count, struct mph_err *err)
+static int fetch_names(const struct layout *layout, struct target *target, const uint64_t *types,
+                       size_t count, struct mph_err *err)
 {
     uint64_t *ids = calloc(count ? count : 1, sizeof *ids);
     size_t used = 0;
@@ -323,11 +323,37 @@ static int fetch_names(const struct layout *layout, struct target *target,
     if (!ids)
         return mph_fail_no_memory(err);
     for (size_t i = 0; i < count; i++)
-        if (is_type(layout, target, uses[i].type) &&
-            read_name_id(layout, target, uses[i].type, &ids[used], NULL) == 0)
-            used++;
+        used += read_name_id(layout, target, types[i], &ids[used], NULL) == 0;
     int rc = qstr_fetch(&layout->qstrs, target, layout->word_bytes, ids, used, err);
     free(ids);
+    return rc;
+}
+
+int types_fetch(const struct layout *layout, struct target *target, uint64_t *words, size_t count,
+                struct mph_err *err)
+{
+    size_t used = 0;
+    int rc = fetch_each(target, words, count, layout->word_bytes, err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        if (is_type(layout, target, words[i]))
+            words[used++] = words[i];
+    if (rc == 0)
+        rc = fetch_each(target, words, used, type_header_bytes(layout), err);
+    return rc < 0 ? rc : fetch_names(layout, target, words, used, err);
+}
+
+static int fetch_used(const struct layout *layout, struct target *target,
+                      const struct type_use *uses, size_t count, struct mph_err *err)
+{
+    uint64_t *words = calloc(count ? count : 1, sizeof *words);
+
+    if (!words)
+        return mph_fail_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        words[i] = uses[i].type;
+    int rc = types_fetch(layout, target, words, count, err);
+    free(words);
     return rc;
 }
 
@@ -336,10 +362,8 @@ int builtins_by_name(struct layout *layout, struct target *target, const struct 
                      const void *context, struct mph_err *err)
 {
     struct candidates candidates = {0};
-    int rc = fetch_headers(layout, target, uses, count, err);
+    int rc = fetch_used(layout, target, uses, count, err);
 
-    if (rc == 0)
-        rc = fetch_names(layout, target, uses, count, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         struct type_info info;
 

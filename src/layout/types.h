@@ -56,6 +56,11 @@ const char *type_slot_name(enum type_slot slot);
 // could read a device's registers.
 bool type_may_be_at(const struct layout *layout, const struct target *target, uint64_t word);
 
+// Declare that those of the words that are types will be read, with their names.
+// words[] is used up.
+int types_fetch(const struct layout *layout, struct target *target, uint64_t *words, size_t count,
+                struct mph_err *err);
+
 // Bytes from the start of a type that hold its name and which slots it has.
 size_t type_header_bytes(const struct layout *layout);
 

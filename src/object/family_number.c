@@ -228,7 +228,7 @@ struct survey {
     unsigned singles, doubles;
 };
 
-enum { SURVEY_MAX = 64, SAMPLE_BYTES = 8192 };
+enum { SURVEY_MAX = 64, SURVEY_BYTES = 16, SAMPLE_BYTES = 8192 };
 
 static bool is_float(const struct objects *objects, uint64_t block, uint64_t address)
 {
@@ -257,6 +257,33 @@ static int survey_float(void *context, uint64_t block, uint64_t address, uint64_
     survey->doubles += high != 0 && low == 0;
     survey->singles += high == 0 && (at == word || low != 0);
     return survey->doubles + survey->singles == SURVEY_MAX;
+}
+
+struct float_places {
+    const struct objects *objects;
+    struct range ranges[SURVEY_MAX];
+    size_t count;
+};
+
+static int add_float_place(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct float_places *places = context;
+
+    if (objects_kind(places->objects, block) == &kind_float)
+        places->ranges[places->count++] =
+            (struct range){address, bytes < SURVEY_BYTES ? bytes : SURVEY_BYTES};
+    return places->count == SURVEY_MAX;
+}
+
+// Of a heap that is labelled.
+static void fetch_floats(const struct objects *objects)
+{
+    struct float_places places = {.objects = objects};
+
+    if (!objects->target->cache)
+        return;
+    objects_each_head(objects, &(struct head_walk){add_float_place, &places});
+    target_fetch(objects->target, places.ranges, places.count, NULL);
 }
 
 // The heads of the first `blocks` blocks.
@@ -294,8 +321,10 @@ static bool number_of_constant(struct objects *objects)
 
 void numbers_measure(struct objects *objects)
 {
-    if (!number_of_repr(objects) && !number_of_constant(objects))
+    if (!number_of_repr(objects) && !number_of_constant(objects)) {
+        fetch_floats(objects);
         survey_floats(objects, objects->block_count);
+    }
     objects_lay_out(objects);
 }
 

@@ -99,6 +99,10 @@ size_t kind_number(const struct kind *kind);
 bool kind_holds(size_t number);
 bool kind_holds_shared(size_t number);
 
+// Whether words of it may point at any block: frames, and objects of a kind that nobody
+// described.
+bool kind_may_hold_anything(size_t number);
+
 // The number of an object's kind, by the name of its type and by itself; never 0.
 uint8_t kind_of(const struct objects *objects, const struct object *object);
 

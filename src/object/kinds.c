@@ -97,6 +97,13 @@ bool kind_holds_shared(size_t number)
     return table.holds_shared[number];
 }
 
+bool kind_may_hold_anything(size_t number)
+{
+    const struct kind *kind = kind_at(number);
+
+    return kind == &kind_other || kind == &kind_frame || kind == &kind_data || kind->is_open;
+}
+
 static bool has_name(const struct kind *kind, const char *name)
 {
     for (size_t i = 0; kind->type_names && kind->type_names[i]; i++)

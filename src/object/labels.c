@@ -8,60 +8,13 @@
 
 #include "base/bytes.h"
 #include "gc/letters.h"
+#include "object/declare.h"
 #include "object/frame.h"
 #include "object/function.h"
 #include "object/roots.h"
 
 // In the number of a kind: something holds this object as one of its tables.
 enum { HELD = 0x80 };
-
-// Heads declared to a link at a time.
-enum { BATCH = 1 << 14 };
-
-// --- declaring ---
-
-struct declaration {
-    struct objects *objects;
-    struct range ranges[BATCH];
-    size_t count;
-    int rc;
-    struct mph_err *err;
-};
-
-static int declare_batch(struct declaration *declaration)
-{
-    declaration->rc = target_fetch(declaration->objects->target, declaration->ranges,
-                                   declaration->count, declaration->err);
-    declaration->count = 0;
-    return declaration->rc;
-}
-
-static int declare_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
-{
-    struct declaration *declaration = context;
-
-    (void)block, (void)bytes;
-    declaration->ranges[declaration->count++] =
-        (struct range){address, declaration->objects->layout->block_bytes};
-    return declaration->count == BATCH ? declare_batch(declaration) : 0;
-}
-
-// The first block of every head: type, and for most kinds all members.
-static int declare_heads(struct objects *objects, struct mph_err *err)
-{
-    if (!objects->target->cache)
-        return 0;
-    struct declaration *declaration = calloc(1, sizeof *declaration);
-    if (!declaration)
-        return mph_fail_no_memory(err);
-    declaration->objects = objects;
-    declaration->err = err;
-    int rc = objects_each_head(objects, &(struct head_walk){declare_head, declaration});
-    if (rc == 0)
-        rc = declare_batch(declaration);
-    free(declaration);
-    return rc;
-}
 
 // --- 1: objects by their first word ---
 
@@ -267,9 +220,13 @@ void label_words(struct objects *objects, uint32_t owner, uint64_t address, uint
     struct vec found = VEC_OF(uint32_t);
 
     label_pointers(objects, owner, address, bytes, &found);
-    for (size_t i = 0; i < found.len; i++) {
+    for (size_t i = 0, declared = 0; i < found.len; i++) {
         uint32_t block = *(uint32_t *)vec_at(&found, i);
 
+        if (i == declared) {
+            declare_blocks(objects, vec_at(&found, i), found.len - i, NULL);
+            declared = found.len;
+        }
         label_pointers(objects, owner, objects_block_address(objects, block),
                        objects_block_bytes(objects, block), &found);
     }
@@ -297,14 +254,6 @@ static bool is_holder(size_t number)
 static bool is_sharer(size_t number)
 {
     return !kind_at(number)->is_block && kind_holds_shared(number);
-}
-
-// Objects of a kind that nobody described may hold anything, and so may frames.
-static bool may_hold_anything(size_t number)
-{
-    const struct kind *kind = kind_at(number);
-
-    return kind == &kind_other || kind == &kind_frame || kind == &kind_data || kind->is_open;
 }
 
 // `held`: for those that are taken for tables, too, or for nothing else.
@@ -351,10 +300,13 @@ int labels_make(struct objects *objects, struct mph_err *err)
     int rc = letters_learn(objects->heap, objects->layout, objects->target, err);
 
     if (rc == 0)
-        rc = declare_heads(objects, err);
+        rc = declare_types(objects, err);
     if (rc < 0)
         return rc;
     each(objects, label_head);
+    rc = declare_members(objects, err);
+    if (rc < 0)
+        return rc;
     numbers_measure(objects);
     label_qstrs(objects);
     run_pass(objects, mark_tables, is_holder, HELD_TOO);
@@ -362,9 +314,15 @@ int labels_make(struct objects *objects, struct mph_err *err)
     run_pass(objects, label_rest, is_any, HELD_ONLY);
     label_state(objects);
     label_stack(objects);
+    rc = declare_shapes(objects, err);
+    if (rc < 0)
+        return rc;
     each(objects, label_shape);
     run_pass(objects, label_shared, is_sharer, NOT_HELD);
     label_state_words(objects);
-    run_pass(objects, label_unknown, may_hold_anything, NOT_HELD);
+    rc = declare_data(objects, err);
+    if (rc < 0)
+        return rc;
+    run_pass(objects, label_unknown, kind_may_hold_anything, NOT_HELD);
     return 0;
 }

@@ -367,8 +367,8 @@ static void measure_words(struct objects *objects)
     objects_lay_out(objects);
 }
 
-int objects_open(struct objects *objects, const struct heap *heap, struct layout *layout,
-                 struct target *target, const struct symbols *symbols, struct mph_err *err)
+static int open_objects(struct objects *objects, const struct heap *heap, struct layout *layout,
+                        struct target *target, const struct symbols *symbols, struct mph_err *err)
 {
     *objects = (struct objects){.heap = heap,
                                 .layout = layout,
@@ -382,17 +382,26 @@ int objects_open(struct objects *objects, const struct heap *heap, struct layout
     if (rc == 0) {
         objects_allow_lookups(objects);
         measure_words(objects);
-        numbers_sample(objects);
     } else {
         objects_deinit(objects);
     }
     return rc;
 }
 
+int objects_open(struct objects *objects, const struct heap *heap, struct layout *layout,
+                 struct target *target, const struct symbols *symbols, struct mph_err *err)
+{
+    int rc = open_objects(objects, heap, layout, target, symbols, err);
+
+    if (rc == 0)
+        numbers_sample(objects);
+    return rc;
+}
+
 int objects_init(struct objects *objects, const struct heap *heap, struct layout *layout,
                  struct target *target, const struct symbols *symbols, struct mph_err *err)
 {
-    int rc = objects_open(objects, heap, layout, target, symbols, err);
+    int rc = open_objects(objects, heap, layout, target, symbols, err);
 
     if (rc < 0)
         return rc;
