@@ -90,8 +90,8 @@ int layout_learn_objects(struct layout *layout, struct target *target, struct mp
     rc = open_window(&window, layout, target, err);
     if (rc < 0)
         return rc;
-    layout->repr = window_find_repr(&window, layout);
+    rc = window_find_repr(&window, layout, &layout->repr, err);
     layout->repr_how = layout->repr ? HOW_MEASURED : HOW_UNKNOWN;
     window_deinit(&window);
-    return 0;
+    return rc;
 }

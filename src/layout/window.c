@@ -268,26 +268,87 @@ static void vote(const struct window *window, const struct layout *layout, uint6
     }
 }
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 64, DICTS_SEEN_MAX = 64, TABLE_MAX = 4096 };
+
+// Keys of the dicts that the window's words are or point at.
+struct keys {
+    size_t bytes; // of an object word
+    uint64_t dicts[DICTS_SEEN_MAX];
+    size_t dict_count;
+    struct range *places; // of the keys
+    size_t count;
+};
+
+static void find_dicts(const struct window *window, const struct layout *layout, struct keys *keys)
+{
+    for (size_t i = 0; i < window->count && keys->dict_count < DICTS_SEEN_MAX; i++) {
+        uint64_t in_place = window->address + i * window->word_bytes;
+
+        if (is_dict(window, layout, window->words[i]))
+            keys->dicts[keys->dict_count++] = window->words[i];
+        else if (is_dict(window, layout, in_place))
+            keys->dicts[keys->dict_count++] = in_place;
+    }
+}
 
 // py/obj.h mp_map_t after the type: {flags and used, alloc, table}.
-static void vote_on_dict(const struct window *window, const struct layout *layout, uint64_t dict,
-                         bool is_wide, struct votes *votes)
+static void find_places(const struct window *window, const struct layout *layout, uint64_t dict,
+                        struct keys *keys)
 {
-    size_t word = layout->word_bytes, object = is_wide ? 8 : word;
-    uint64_t alloc, table, key;
+    size_t word = layout->word_bytes;
+    uint64_t alloc, table;
 
     if (layout_read_word(layout, window->target, dict + 2 * word, &alloc, NULL) < 0 ||
-        layout_read_word(layout, window->target, dict + 3 * word, &table, NULL) < 0 || alloc > 4096)
+        layout_read_word(layout, window->target, dict + 3 * word, &table, NULL) < 0 ||
+        alloc > TABLE_MAX || devices_contain(window->target, table))
         return;
-    for (uint64_t i = 0; i < alloc && i < KEYS_MAX; i++) {
-        if (target_read_uint(window->target, table + i * 2 * object, object, &key, NULL) < 0)
-            return;
-        if (!key)
+    for (uint64_t i = 0; i < alloc && i < KEYS_MAX; i++)
+        keys->places[keys->count++] = (struct range){table + i * 2 * keys->bytes, keys->bytes};
+}
+
+static bool read_key(const struct window *window, const struct range *place, uint64_t *ret)
+{
+    return target_read_uint(window->target, place->address, (size_t)place->size, ret, NULL) == 0 &&
+           *ret;
+}
+
+// The texts that the keys are in any representation.
+static int fetch_texts(const struct window *window, const struct layout *layout,
+                       const struct keys *keys, struct mph_err *err)
+{
+    uint64_t *ids = calloc(keys->count * (REPR_D + 1) + 1, sizeof *ids), key;
+    size_t used = 0;
+
+    if (!ids)
+        return mph_fail_no_memory(err);
+    for (size_t i = 0; i < keys->count; i++)
+        for (enum repr repr = REPR_A_OLD; repr <= REPR_D; repr++)
+            used += (repr == REPR_D) == (keys->bytes > layout->word_bytes) &&
+                    read_key(window, &keys->places[i], &key) && repr_qstr(repr, key, &ids[used]);
+    int rc = qstr_fetch(&layout->qstrs, window->target, layout->word_bytes, ids, used, err);
+    free(ids);
+    return rc;
+}
+
+static int vote_on_keys(const struct window *window, const struct layout *layout, struct keys *keys,
+                        struct votes *votes, struct mph_err *err)
+{
+    bool is_wide = keys->bytes > layout->word_bytes;
+    uint64_t key;
+
+    keys->count = 0;
+    for (size_t i = 0; i < keys->dict_count; i++)
+        find_places(window, layout, keys->dicts[i], keys);
+    int rc = target_fetch(window->target, keys->places, keys->count, err);
+    if (rc == 0)
+        rc = fetch_texts(window, layout, keys, err);
+    for (size_t i = 0; rc == 0 && i < keys->count; i++) {
+        if (!read_key(window, &keys->places[i], &key))
             continue;
         votes->keys++;
         vote(window, layout, key, is_wide, votes);
     }
+    return rc;
 }
 
 static enum repr winner(const struct votes *votes)
@@ -300,24 +361,24 @@ static enum repr winner(const struct votes *votes)
     return best && votes->text[best] * 4 >= votes->keys * 3 * TEXT_WEIGHT ? best : REPR_UNKNOWN;
 }
 
-enum repr window_find_repr(const struct window *window, const struct layout *layout)
+int window_find_repr(const struct window *window, const struct layout *layout, enum repr *ret,
+                     struct mph_err *err)
 {
-    int widths = layout->word_bytes == 4 ? 2 : 1;
+    struct keys keys = {.places = calloc(DICTS_SEEN_MAX * KEYS_MAX, sizeof *keys.places)};
+    enum repr repr = REPR_UNKNOWN;
+    int rc = keys.places ? 0 : mph_fail_no_memory(err);
 
-    for (int is_wide = 0; is_wide < widths; is_wide++) {
+    if (rc == 0)
+        find_dicts(window, layout, &keys);
+    for (size_t times = 1; rc == 0 && !repr && times * layout->word_bytes <= 8; times *= 2) {
         struct votes votes = {0};
 
-        for (size_t i = 0; i < window->count; i++) {
-            uint64_t in_place = window->address + i * window->word_bytes;
-
-            if (is_dict(window, layout, window->words[i]))
-                vote_on_dict(window, layout, window->words[i], is_wide, &votes);
-            else if (is_dict(window, layout, in_place))
-                vote_on_dict(window, layout, in_place, is_wide, &votes);
-        }
-        enum repr repr = winner(&votes);
-        if (repr)
-            return repr;
+        keys.bytes = times * layout->word_bytes;
+        rc = vote_on_keys(window, layout, &keys, &votes, err);
+        repr = winner(&votes);
     }
-    return REPR_UNKNOWN;
+    free(keys.places);
+    if (rc == 0)
+        *ret = repr;
+    return rc;
 }

@@ -32,7 +32,9 @@ int window_find_metatype(const struct window *window, const struct qstrs *qstrs,
 // begins; 0 when it is not found.
 size_t window_find_dicts(const struct window *window, const struct layout *layout);
 
-// The representation in which the keys of the static dicts are identifiers.
-enum repr window_find_repr(const struct window *window, const struct layout *layout);
+// The representation in which the keys of the static dicts are identifiers; REPR_UNKNOWN
+// when there is none. Only a lost link is an error.
+int window_find_repr(const struct window *window, const struct layout *layout, enum repr *ret,
+                     struct mph_err *err);
 
 #endif
