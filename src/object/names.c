@@ -7,6 +7,7 @@
 
 #include "layout/types.h"
 #include "object/code.h"
+#include "object/declare.h"
 #include "object/frame.h"
 #include "object/lookup.h"
 #include "object/roots.h"
@@ -260,6 +261,11 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
     names->by_block = calloc(objects->block_count + 1, sizeof *names->by_block);
     if (!names->by_block || !vec_add(&names->list))
         walk.is_out_of_memory = true;
+    int rc = walk.is_out_of_memory ? 0 : declare_references(objects, err);
+    if (rc < 0) {
+        names_deinit(names);
+        return rc;
+    }
     if (!walk.is_out_of_memory) {
         modules_each(objects, &(struct module_walk){begin_at_module, &walk});
         drain(&walk);

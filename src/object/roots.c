@@ -24,12 +24,25 @@ static void label_chunks(struct objects *objects, const struct qstr_pool *pool, 
     }
 }
 
+// The newest pools are on the heap, the others in ROM.
+static size_t pools_on_heap(const struct objects *objects)
+{
+    size_t count = 0;
+    uint64_t block;
+
+    while (count < objects->layout->qstrs.pool_count &&
+           objects_head_at(objects, pool_at(objects, count)->address, &block))
+        count++;
+    return count;
+}
+
 void label_qstrs(struct objects *objects)
 {
     const struct qstrs *qstrs = &objects->layout->qstrs;
     uint32_t state = BLOCK_NOBODY;
     uint64_t block;
 
+    qstr_fetch_pools(qstrs, objects->target, objects->word, pools_on_heap(objects), NULL);
     for (size_t i = 0; i < qstrs->pool_count; i++) {
         const struct qstr_pool *pool = pool_at(objects, i);
 
@@ -37,8 +50,6 @@ void label_qstrs(struct objects *objects)
             continue;
         if (state == BLOCK_NOBODY)
             state = outside_add(objects, qstrs->holder, "last_pool");
-        target_fetch(objects->target,
-                     &(struct range){pool->address, objects_block_bytes(objects, block)}, 1, NULL);
         label_block(objects, state, &kind_qstr_pool, pool->address, 4 * objects->word);
         label_chunks(objects, pool, (uint32_t)block);
     }
