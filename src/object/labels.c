@@ -189,11 +189,6 @@ static int label_shape(void *context, uint64_t block, uint64_t address, uint64_t
 
 // --- 6: data ---
 
-struct data_walk {
-    struct objects *objects;
-    struct vec *found; // of uint32_t: blocks labelled, still to be looked through
-};
-
 static void label_pointers(struct objects *objects, uint32_t owner, uint64_t address,
                            uint64_t bytes, struct vec *found)
 {

@@ -8,6 +8,7 @@
 #include "object/meaning.h"
 #include "object/value.h"
 #include "report/report.h"
+#include "report/show_text.h"
 
 struct show_options {
     const char *problem;
@@ -317,6 +318,14 @@ static void set_texts(const struct view *view, json_t *document)
     set_text(document, "value", &text);
 }
 
+// Bytes of the block that the dump leaves out.
+static uint64_t rest_bytes(const struct view *view)
+{
+    uint64_t shown = json_array_size(view->dump) * view->objects->word;
+
+    return view->object.bytes > shown ? view->object.bytes - shown : 0;
+}
+
 static json_t *gather(struct view *view)
 {
     const struct object *object = &view->object;
@@ -331,118 +340,21 @@ static json_t *gather(struct view *view)
         objects_each_head(view->objects, &(struct head_walk){gather_held, view});
     gather_dump(view);
     json_t *document =
-        json_pack("{s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:I, s:o, s:I, s:o}", "address",
+        json_pack("{s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:I, s:o, s:I, s:o, s:I}", "address",
                   json_address(object->address), "kind", object->kind ? object->kind->name : "?",
                   "type", object->type ? json_text(object->type->name) : json_null(), "blocks",
                   (json_int_t)(object->bytes / view->objects->layout->block_bytes), "bytes",
                   (json_int_t)object->bytes, "fields", view->fields, "elements", view->elements,
                   "element_count", (json_int_t)view->element_count, "owned", view->owned,
-                  "owned_count", (json_int_t)view->owned_count, "dump", view->dump);
+                  "owned_count", (json_int_t)view->owned_count, "dump", view->dump,
+                  "dump_rest_bytes", (json_int_t)rest_bytes(view));
     if (!document)
         return NULL;
+    if (view->has_block)
+        json_object_set_new(document, "block", json_integer((json_int_t)view->block));
     set_texts(view, document);
     set_owner(view, document);
     return document;
-}
-
-// --- text, from the same document ---
-
-static const char *string_of(const json_t *document, const char *key)
-{
-    const char *string = json_string_value(json_object_get(document, key));
-
-    return string ? string : "";
-}
-
-static uint64_t number_of(const json_t *document, const char *key)
-{
-    return (uint64_t)json_integer_value(json_object_get(document, key));
-}
-
-static void write_fields(const json_t *fields, struct text *text)
-{
-    size_t i;
-    json_t *field;
-
-    if (json_array_size(fields))
-        text_puts(text, "fields\n");
-    json_array_foreach(fields, i, field)
-    {
-        text_printf(text, "  +%-4" PRIu64 " %-16s %s\n", number_of(field, "offset_bytes"),
-                    string_of(field, "name"), string_of(field, "value"));
-    }
-}
-
-static void write_rest(uint64_t count, size_t shown, struct text *text)
-{
-    if (count > shown)
-        text_printf(text, "  ... and %" PRIu64 " more\n", count - shown);
-}
-
-static void write_elements(const json_t *document, struct text *text)
-{
-    const json_t *elements = json_object_get(document, "elements");
-    size_t i;
-    json_t *element;
-
-    if (json_array_size(elements))
-        text_puts(text, "elements\n");
-    json_array_foreach(elements, i, element)
-    {
-        text_printf(text, "  %s = %s\n", string_of(element, "step"), string_of(element, "value"));
-    }
-    write_rest(number_of(document, "element_count"), json_array_size(elements), text);
-}
-
-static void write_owned(const json_t *document, struct text *text)
-{
-    const json_t *owned = json_object_get(document, "owned");
-    size_t i;
-    json_t *block;
-
-    if (json_array_size(owned))
-        text_puts(text, "holds\n");
-    json_array_foreach(owned, i, block)
-    {
-        text_printf(text, "  %-10s %8" PRIu64 " bytes  %s\n", string_of(block, "address"),
-                    number_of(block, "bytes"), string_of(block, "kind"));
-    }
-    write_rest(number_of(document, "owned_count"), json_array_size(owned), text);
-}
-
-static void write_dump(const struct view *view, struct text *text)
-{
-    size_t i, count = json_array_size(view->dump);
-    json_t *word;
-
-    text_puts(text, "dump\n");
-    json_array_foreach(view->dump, i, word)
-    {
-        const char *member = string_of(word, "member"), *meaning = string_of(word, "meaning");
-
-        text_printf(text, "  %-10s  %-*s%s%s%s%s%s\n", string_of(word, "address"),
-                    *member || *meaning ? (int)(2 * view->objects->word) + 2 : 0,
-                    string_of(word, "word"), *member ? "  " : "", member,
-                    *member && *meaning ? ":" : "", *meaning ? "  " : "", meaning);
-    }
-    if (view->object.bytes > count * view->objects->word)
-        text_printf(text, "  ... and %" PRIu64 " bytes more\n",
-                    view->object.bytes - count * view->objects->word);
-}
-
-static void write_text(const struct view *view, const json_t *document, struct text *text)
-{
-    text_printf(text, "%s  %s", string_of(document, "address"), string_of(document, "title"));
-    if (view->has_block)
-        text_printf(text, "  (%" PRIu64 " bytes, block %" PRIu64 ")", view->object.bytes,
-                    view->block);
-    text_putc(text, '\n');
-    if (*string_of(document, "value"))
-        text_printf(text, "value\n  %s\n", string_of(document, "value"));
-    write_fields(view->fields, text);
-    write_elements(document, text);
-    write_owned(document, text);
-    write_dump(view, text);
 }
 
 static int show(struct view *view, uint64_t address, struct output *output, struct mph_err *err)
@@ -457,7 +369,7 @@ static int show(struct view *view, uint64_t address, struct output *output, stru
         return mph_fail_no_memory(err);
     if (output->is_json)
         return output_json(output, document, err);
-    write_text(view, document, output->text);
+    show_text(document, output->text);
     json_decref(document);
     return 0;
 }
