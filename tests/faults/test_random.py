@@ -19,14 +19,11 @@ import pytest
 from captures import capture
 from dumps import Dump
 from oracle import Heap
+from survival import FORMATS, commands_about, run_sound
 
 import mpheap
 
-STATUSES = (0, 3, 4)
-TIMEOUT_S = 20
-MEMORY_LIMIT = 256 << 20
 SEEDS = os.environ.get("MPHEAP_SEEDS", "0-149")
-REPORTS = (["map"], ["info", "--verbose"], ["info", "--format", "json"])
 INTERESTING = (0, 1, 2, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFC, 0xFFFFFFFF)
 
 
@@ -100,18 +97,6 @@ def damage(victim: Victim, rng: random.Random) -> dict[int, bytes]:
     return {address: bytes(data) for address, data in ret.items()}
 
 
-def command() -> dict[str, Any]:
-    """Which build to run, and how its memory is bounded."""
-    folder = mpheap.asan_folder()
-    if folder is None:
-        return {"memory_limit": MEMORY_LIMIT}
-    limits = f"hard_rss_limit_mb={MEMORY_LIMIT >> 20}:allocator_may_return_null=1"
-    return {
-        "path": folder / "mpheap",
-        "env": {"ASAN_OPTIONS": limits, "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"},
-    }
-
-
 def images(memories: dict[int, bytes], folder: Path) -> list[str]:
     words = []
     for address, data in memories.items():
@@ -124,13 +109,8 @@ def images(memories: dict[int, bytes], folder: Path) -> list[str]:
 def assert_survives(victim: Victim, seed: int, folder: Path) -> None:
     rng = random.Random(seed)
     words = images(damage(victim, rng), folder)
-    report, options = rng.choice(REPORTS), rng.choice(victim.options)
-    result = mpheap.run(*report, *words, *options, timeout=TIMEOUT_S, **command())
-    assert result.status in STATUSES, (seed, report, options, result)
-    if result.status:
-        assert result.error
-    assert result.stderr.count("\n") == result.stderr.count("mpheap: "), (seed, result)
-    assert not any(ord(c) < 0x20 and c != "\n" for c in result.stdout + result.stderr), seed
+    commands = commands_about([victim.address(rng), victim.address(rng)])
+    run_sound(*rng.choice(commands), *rng.choice(FORMATS), *words, *rng.choice(victim.options))
 
 
 def seeds() -> range:

@@ -93,6 +93,21 @@ def patch(core: Path, address: int, width: int, value: int) -> bytes:
     raise ValueError(f"{core.name}: nothing at {address:#x}")
 
 
+def add_damaged_objects(corpus: Corpus, base: Base, index: int) -> None:
+    """One object of each kind with one member changed: sizes, pointers, itself, another."""
+    lines = [json.loads(line) for line in
+             base.command("objects", "--all", "--format=json").splitlines()]
+    kinds = {line["kind"]: line for line in lines if "kind" in line}
+    for number, line in enumerate(kinds.values()):
+        address, word = int(line["address"], 16), 8 if base.variant.endswith("64") else 4
+        values = [0, -1, address, address + 2, 0x0FFFFFFF, 0x40020010, 0x7FFFFFFC]
+        member = 1 + number % max(1, min(3, line["bytes"] // word - 1))
+        value = values[number % len(values)]
+        value -= (value >= 1 << 31) << 32
+        corpus.add(bytes([index, SYMBOLS * (number % 2)]) +
+                   patch(base.core, address + member * word, 2, value))
+
+
 def add_damage(corpus: Corpus, bases: list[Base]) -> None:
     """Whole boards in every manner, then with a word of the area or the table overwritten."""
     names = sorted(base.core.name for base in bases)
@@ -107,6 +122,7 @@ def add_damage(corpus: Corpus, bases: list[Base]) -> None:
             address = area["area_address"] + 4 * word
             for value in values[word % 2::2]:
                 corpus.add(bytes([index, SYMBOLS]) + patch(base.core, address, 2, value))
+        add_damaged_objects(corpus, base, index)
         for byte, value in enumerate((0xAA, 0xFF, 0x55, 0x00)):
             address = area["table_address"] + 3 * byte
             corpus.add(bytes([index, 0]) + patch(base.core, address, 0, value))
