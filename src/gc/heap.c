@@ -104,6 +104,18 @@ static bool is_known_area(const struct heap *heap, uint64_t address)
     return false;
 }
 
+// The collector gave each its own memory; where two claim the same, one is not real.
+static bool overlaps_area(const struct heap *heap, const struct gc_area *area)
+{
+    for (size_t i = 0; i < heap->areas.len; i++) {
+        const struct gc_area *known = heap_area(heap, i);
+
+        if (area->pool_start < known->pool_end && known->pool_start < area->pool_end)
+            return true;
+    }
+    return false;
+}
+
 static int add_area(struct heap *heap, const struct gc_area *area, struct mph_err *err)
 {
     struct gc_area *added = vec_add(&heap->areas);
@@ -133,7 +145,11 @@ static int follow_areas(struct heap *heap, struct target *target, struct mph_err
                       (unsigned long long)address);
             return 0;
         }
-        if (rc == 0) {
+        if (rc == 0 && overlaps_area(heap, &area)) {
+            notes_add(&heap->problems,
+                      "the area at 0x%llx is left out: another one has its memory",
+                      (unsigned long long)address);
+        } else if (rc == 0) {
             believe_blocks(heap, target, &area);
             rc = add_area(heap, &area, &why);
         }
