@@ -107,10 +107,14 @@ static bool is_known_area(const struct heap *heap, uint64_t address)
 // The collector gave each its own memory; where two claim the same, one is not real.
 static bool overlaps_area(const struct heap *heap, const struct gc_area *area)
 {
-    for (size_t i = 0; i < heap->areas.len; i++) {
-        const struct gc_area *known = heap_area(heap, i);
+    uint64_t bytes = area->block_count * heap->layout->block_bytes;
 
-        if (area->pool_start < known->pool_end && known->pool_start < area->pool_end)
+    for (size_t i = 0; bytes && i < heap->areas.len; i++) {
+        const struct gc_area *known = heap_area(heap, i);
+        uint64_t known_bytes = known->block_count * heap->layout->block_bytes;
+
+        if (area->pool_start < known->pool_start ? known->pool_start - area->pool_start < bytes
+                                                 : area->pool_start - known->pool_start < known_bytes)
             return true;
     }
     return false;
@@ -130,11 +134,11 @@ static int follow_areas(struct heap *heap, struct target *target, struct mph_err
 {
     uint64_t address = heap->layout->area, next = 0;
 
-    while (address) {
+    for (size_t seen = 0; address; seen++) {
         struct gc_area area;
         struct mph_err why = {0};
 
-        if (is_known_area(heap, address) || heap->areas.len == AREAS_MAX) {
+        if (is_known_area(heap, address) || seen == AREAS_MAX) {
             notes_add(&heap->problems, "the list of areas loops back to 0x%llx",
                       (unsigned long long)address);
             return 0;
@@ -145,13 +149,13 @@ static int follow_areas(struct heap *heap, struct target *target, struct mph_err
                       (unsigned long long)address);
             return 0;
         }
-        if (rc == 0 && overlaps_area(heap, &area)) {
-            notes_add(&heap->problems,
-                      "the area at 0x%llx is left out: another one has its memory",
-                      (unsigned long long)address);
-        } else if (rc == 0) {
+        if (rc == 0) {
             believe_blocks(heap, target, &area);
-            rc = add_area(heap, &area, &why);
+            if (overlaps_area(heap, &area))
+                notes_add(&heap->problems, "the area at 0x%llx shares its pool: it is left out",
+                          (unsigned long long)address);
+            else
+                rc = add_area(heap, &area, &why);
         }
         if (rc < 0)
             return mph_fail_again(err, &why);
