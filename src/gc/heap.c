@@ -113,8 +113,9 @@ static bool overlaps_area(const struct heap *heap, const struct gc_area *area)
         const struct gc_area *known = heap_area(heap, i);
         uint64_t known_bytes = known->block_count * heap->layout->block_bytes;
 
-        if (area->pool_start < known->pool_start ? known->pool_start - area->pool_start < bytes
-                                                 : area->pool_start - known->pool_start < known_bytes)
+        if (area->pool_start < known->pool_start
+                ? known->pool_start - area->pool_start < bytes
+                : area->pool_start - known->pool_start < known_bytes)
             return true;
     }
     return false;
