@@ -255,13 +255,47 @@ static bool is_reference(const struct field *field)
     }
 }
 
+// The member that says how many items follow in place; NULL where none does.
+static const struct field *counted_items(const struct kind *kind)
+{
+    for (size_t i = 0; kind && i < field_count(kind); i++)
+        if (kind->fields[i].form == FORM_ITEMS && kind->fields[i].count)
+            return &kind->fields[i];
+    return NULL;
+}
+
+static bool item_count(const struct objects *objects, uint64_t block, struct range *ret)
+{
+    const struct field *items = counted_items(objects_kind(objects, block));
+
+    ret->size = 0;
+    if (items)
+        extend_by_field(objects, objects->kinds[block], items->count - 1u, ret);
+    return items != NULL;
+}
+
+// Up to the last item; what follows to the end of a block is nothing.
+static uint64_t items_end(const struct objects *objects, uint64_t block, const struct field *items)
+{
+    struct object object;
+    uint64_t count, room = objects_block_bytes(objects, block);
+    size_t index = (size_t)(items - objects_kind(objects, block)->fields);
+
+    objects_get_block(objects, block, &object);
+    if (!field_get(objects, &object, items->count - 1u, &count) || count > room)
+        return room;
+    return object.offsets[index] + count * objects->obj;
+}
+
 static bool references(const struct objects *objects, uint64_t block, struct range *ret)
 {
     const struct kind *kind = objects_kind(objects, block);
 
-    (void)ret;
-    if (!kind)
+    if (!kind || kind == &kind_qstr_pool)
         return false;
+    const struct field *items = counted_items(kind);
+    if (items && !kind->visit)
+        ret->size = items_end(objects, block, items);
     if (kind->visit || (kind->is_block && kind->content != CONTENT_BYTES))
         return true;
     for (size_t i = 0; i < field_count(kind); i++)
@@ -272,5 +306,7 @@ static bool references(const struct objects *objects, uint64_t block, struct ran
 
 int declare_references(const struct objects *objects, struct mph_err *err)
 {
-    return declare_heads(objects, references, err);
+    int rc = declare_heads(objects, item_count, err);
+
+    return rc < 0 ? rc : declare_heads(objects, references, err);
 }
