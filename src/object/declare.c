@@ -10,9 +10,6 @@
 
 // --- a range of each head ---
 
-// From the head's start on; false for none.
-typedef bool range_of(const struct objects *objects, uint64_t block, struct range *ret);
-
 // Ranges declared at a time.
 enum { BATCH = 1 << 14 };
 
@@ -46,7 +43,7 @@ static int add_head(void *context, uint64_t block, uint64_t address, uint64_t by
     return declaration->count == BATCH ? declare(declaration) : 0;
 }
 
-static int declare_heads(const struct objects *objects, range_of *of_head, struct mph_err *err)
+int declare_heads(const struct objects *objects, range_of *of_head, struct mph_err *err)
 {
     if (!objects->target->cache)
         return 0;

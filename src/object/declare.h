@@ -28,4 +28,18 @@ int declare_blocks(const struct objects *objects, const uint32_t *blocks, size_t
 // Everything that refers to objects: items, tables, members.
 int declare_references(const struct objects *objects, struct mph_err *err);
 
+// What short values of all objects show of text and numbers; references apart.
+int declare_values(const struct objects *objects, struct mph_err *err);
+
+// The same for the object at a block and what it refers to, some levels deep.
+int declare_value(const struct objects *objects, uint64_t block, struct mph_err *err);
+
+// --- for its own parts: declare.c, declare_value.c ---
+
+// Which part of a head's allocation will be read; *ret comes as the whole, from 0 on.
+// False for none.
+typedef bool range_of(const struct objects *objects, uint64_t block, struct range *ret);
+
+int declare_heads(const struct objects *objects, range_of *of_head, struct mph_err *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "object/declare.h"
 #include "object/names.h"
 #include "object/tally.h"
 #include "object/value.h"
@@ -239,21 +240,20 @@ static void add_holder(const struct listing *listing, const struct row *row, str
 static void write_row(const struct listing *listing, const struct row *row, struct output *output)
 {
     const struct objects *objects = &listing->session->objects;
-    struct text name, value;
+    struct text name, value, type;
 
     text_init(&name, NULL);
     text_init(&value, NULL);
+    text_init(&type, NULL);
     if (!names_add(&listing->names, row->block, &name))
         add_holder(listing, row, &name);
     add_value(objects, row, &value);
     text_printf(output->text, "0x%08" PRIx64 " %5" PRIu64 "  ", row->address,
                 row->bytes / objects->layout->block_bytes);
-    size_t before = output->text->len;
-    text_escaped(output->text, row->type, strlen(row->type));
-    for (size_t used = output->text->len - before; used < 16; used++)
-        text_putc(output->text, ' ');
-    text_printf(output->text, "  %-24s  %s\n", name.bytes ? name.bytes : "-",
-                value.bytes ? value.bytes : "");
+    text_escaped(&type, row->type, strlen(row->type));
+    text_printf(output->text, "%-16s  %-24s  %s\n", type.bytes ? type.bytes : "",
+                name.bytes ? name.bytes : "-", value.bytes ? value.bytes : "");
+    text_deinit(&type);
     text_deinit(&value);
     text_deinit(&name);
 }
@@ -358,7 +358,7 @@ static int run_objects(struct session *session, const void *raw_options, struct 
     int rc = session_load_objects(session, err);
 
     if (rc == 0)
-        rc = session_declare_contents(session, err);
+        rc = declare_values(&session->objects, err);
     if (rc == 0)
         rc = tally_init(&listing.tally, &session->objects, err);
     if (rc < 0)

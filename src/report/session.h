@@ -30,11 +30,12 @@ void session_deinit(struct session *session);
 // searched for even where that costs reads.
 int session_load(struct session *session, bool wants_version, struct mph_err *err);
 
-// That, and every block of the heap named. Over a link it reads the first block of
+// That, and what it takes to say what is at an address: no block has a name. For
+// reports that do without names, since session_load_objects adds nothing afterwards.
+int session_open_objects(struct session *session, struct mph_err *err);
+
+// The layout, the heap, and every block of it named. Over a link it reads the first word of
 // each head, between two reads of the tables that agree where the target runs.
 int session_load_objects(struct session *session, struct mph_err *err);
-
-// Declare what names and short values of all objects need.
-int session_declare_contents(struct session *session, struct mph_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "object/declare.h"
 #include "object/meaning.h"
 #include "object/value.h"
 #include "report/report.h"
@@ -364,6 +365,12 @@ static int show(struct view *view, uint64_t address, struct output *output, stru
                            "show: no object or used block is at 0x%" PRIx64
                            " (whatis says what is there)",
                            address);
+    if (view->has_block) {
+        int rc = declare_value(view->objects, view->block, err);
+
+        if (rc < 0)
+            return rc;
+    }
     json_t *document = gather(view);
     if (!document)
         return mph_fail_no_memory(err);
