@@ -196,8 +196,8 @@ def look_inside(page: Page, port: int) -> str:
     """What the program keeps; gives the address of its fourth note."""
     page.heading(
         "What fills it",
-        "Objects of each type, with the blocks that they hold. `--halt` stops the board while it is",
-        "read: all is of one moment then, and its stack tells what it holds.",
+        "Objects of each type, with the blocks that they hold. `--halt` stops the board while it",
+        "is read: all is of one moment then, and its stack tells what it holds.",
     )
     from_shell(page, port, "types --top 8 --halt")
     page.heading("Where the notes are", "Objects of one class, by the names a program would use.")
