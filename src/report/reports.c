@@ -2,8 +2,8 @@
 #include "report/report.h"
 
 extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects,
-    report_types, report_show, report_whatis;
+    report_types, report_show, report_whatis, report_bt, report_tasks;
 
-const struct report *const reports[] = {&report_info,     &report_map,     &report_qstr,
-                                        &report_snapshot, &report_objects, &report_types,
-                                        &report_show,     &report_whatis,  NULL};
+const struct report *const reports[] = {
+    &report_info,  &report_map,  &report_qstr,   &report_snapshot, &report_objects,
+    &report_types, &report_show, &report_whatis, &report_bt,      &report_tasks, NULL};
