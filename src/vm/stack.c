@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "vm/stack.h"
+
+#include <stdlib.h>
+
+enum { STACK_BYTES_MAX = 1 << 20, BUFFERS_MAX = 8192 };
+enum { MARGIN_WORDS = 64 }; // of the C frame around a buffer
+
+// --- where it is ---
+
+static bool is_below(const struct objects *objects, uint64_t address, uint64_t top)
+{
+    return address % objects->word == 0 && address < top && top - address <= STACK_BYTES_MAX;
+}
+
+// A Cortex-M has a stack of its own for interrupts, or not: the pointer that is nearest
+// below stack_top is that of Python's.
+static bool find_pointer(const struct objects *objects, uint64_t top, uint64_t *ret)
+{
+    static const char *const others[] = {"psp", "msp"};
+    const struct regs *regs = &objects->target->regs;
+    uint64_t pointer;
+    bool is_found = regs_sp(regs, ret) && is_below(objects, *ret, top);
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (regs_get(regs, others[i], &pointer) && is_below(objects, pointer, top) &&
+            (!is_found || pointer > *ret)) {
+            *ret = pointer;
+            is_found = true;
+        }
+    return is_found;
+}
+
+// py/mpstate.h: nlr_top follows dict_locals and dict_globals in all releases.
+static bool find_innermost(const struct objects *objects, uint64_t *ret)
+{
+    const struct layout *layout = objects->layout;
+    const struct member_at *locals = &layout->members[MEMBER_DICT_LOCALS];
+
+    return locals->how && layout->ctx_how != HOW_UNKNOWN &&
+           objects_word(objects, layout->ctx + (uint64_t)locals->offset + 2 * objects->word, ret);
+}
+
+static void find_start(const struct objects *objects, struct stack *stack)
+{
+    uint64_t top = 0, sp = 0, innermost = 0;
+    bool has_top =
+        layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, &top) && top;
+
+    stack->has_sp = has_top && find_pointer(objects, top, &sp);
+    stack->is_elsewhere = has_top && !stack->has_sp && regs_sp(&objects->target->regs, &sp);
+    if (!has_top || (!find_innermost(objects, &innermost) && !stack->has_sp))
+        return;
+    if (stack->has_sp && is_below(objects, innermost, top) && innermost < sp) {
+        stack->has_sp = false;
+        stack->is_elsewhere = true;
+    }
+    if (stack->has_sp)
+        stack->start = sp;
+    else if (is_below(objects, innermost, top))
+        stack->start = innermost - MARGIN_WORDS * objects->word;
+    stack->end = stack->start ? top / objects->word * objects->word : 0;
+}
+
+// --- reading ---
+
+static int read_words(const struct objects *objects, struct stack *stack, struct mph_err *err)
+{
+    uint64_t bytes = stack->end - stack->start;
+
+    stack->count = (size_t)(bytes / objects->word);
+    stack->words = calloc(stack->count + 1, sizeof *stack->words);
+    if (!stack->words)
+        return mph_fail_no_memory(err);
+    int rc = target_fetch(objects->target, &(struct range){stack->start, bytes}, 1, err);
+    for (size_t i = 0; rc == 0 && i < stack->count; i++)
+        objects_word(objects, stack->start + i * objects->word, &stack->words[i]);
+    return rc;
+}
+
+// They lie ever further up the stack; the outermost one's `prev` is null. Those of main()
+// may lie above stack_top, which is the address of one of its locals.
+enum { ABOVE_TOP_MAX = 4096 };
+
+static bool is_above_top(const struct stack *stack, uint64_t address)
+{
+    return address >= stack->end && address - stack->end < ABOVE_TOP_MAX;
+}
+
+static int read_buffers(const struct objects *objects, struct stack *stack, struct mph_err *err)
+{
+    uint64_t at, previous = 0;
+
+    if (!find_innermost(objects, &at))
+        return 0;
+    while (at && !is_above_top(stack, at) && stack->buffers.len < BUFFERS_MAX) {
+        uint64_t outer;
+
+        if (at <= previous || at % objects->word || !stack_word(objects, stack, at, &outer)) {
+            stack->is_chain_cut = true;
+            return 0;
+        }
+        uint64_t *slot = vec_add(&stack->buffers);
+        if (!slot)
+            return mph_fail_no_memory(err);
+        *slot = previous = at;
+        at = outer;
+    }
+    return 0;
+}
+
+int stack_load(const struct objects *objects, struct stack *ret, struct mph_err *err)
+{
+    *ret = (struct stack){.buffers = VEC_OF(uint64_t)};
+    find_start(objects, ret);
+    int rc = read_words(objects, ret, err);
+    if (rc == 0)
+        rc = read_buffers(objects, ret, err);
+    if (rc < 0)
+        stack_deinit(ret);
+    return rc;
+}
+
+void stack_deinit(struct stack *stack)
+{
+    free(stack->words);
+    vec_deinit(&stack->buffers);
+    *stack = (struct stack){0};
+}
+
+bool stack_word(const struct objects *objects, const struct stack *stack, uint64_t address,
+                uint64_t *ret)
+{
+    uint64_t index = (address - stack->start) / objects->word;
+
+    if (address < stack->start || index >= stack->count)
+        return false;
+    *ret = stack->words[index];
+    return true;
+}

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: MIT
+#include "vm/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "object/roots.h"
+#include "vm/candidates.h"
+#include "vm/coroutine.h"
+
+struct making {
+    const struct objects *objects;
+    struct trace *trace;
+    struct vec candidates; // of struct candidate, by address of their frames
+    size_t confirmed;
+};
+
+static struct candidate *candidate_at(const struct making *making, size_t index)
+{
+    return vec_at(&making->candidates, index);
+}
+
+static int by_address(const void *left, const void *right)
+{
+    const struct candidate *a = left, *b = right;
+
+    return a->frame.address < b->frame.address ? -1 : a->frame.address > b->frame.address;
+}
+
+static void sort_candidates(struct making *making)
+{
+    if (making->candidates.len)
+        qsort(making->candidates.data, making->candidates.len, sizeof(struct candidate),
+              by_address);
+}
+
+static struct candidate *find_candidate(const struct making *making, uint64_t address)
+{
+    struct candidate key = {.frame.address = address};
+
+    return making->candidates.len ? bsearch(&key, making->candidates.data, making->candidates.len,
+                                            sizeof key, by_address)
+                                  : NULL;
+}
+
+// --- exception buffers ---
+
+// How far from a buffer the C frame of mp_execute_bytecode may hold the address of the
+// Python frame, in words. The saved registers begin two words into the buffer; there are
+// at most 17 (Xtensa with windows).
+enum { NEAREST = -64, FARTHEST = 96, REGISTERS = 2, REGISTERS_END = REGISTERS + 17 };
+
+// Where the buffer that was pushed before this one is, or the stack ends.
+static uint64_t outer_buffer(const struct stack *stack, size_t index)
+{
+    return index + 1 < stack->buffers.len ? stack_buffer(stack, index + 1) : stack->end;
+}
+
+static uint64_t inner_buffer(const struct stack *stack, size_t index)
+{
+    return index > 0 ? stack_buffer(stack, index - 1) : stack->start;
+}
+
+// Between a frame on the C stack and its buffer nobody pushes another one.
+static bool may_have(const struct stack *stack, const struct candidate *candidate, size_t index)
+{
+    return !candidate->buffer && (candidate->place != PLACE_STACK ||
+                                  (candidate->frame.address > stack_buffer(stack, index) &&
+                                   candidate->frame.address < outer_buffer(stack, index)));
+}
+
+// The candidate whose address is so many words from a buffer.
+static struct candidate *candidate_by_buffer(const struct making *making, size_t index, int words)
+{
+    const struct stack *stack = &making->trace->stack;
+    uint64_t at = stack_buffer(stack, index) + (uint64_t)(words * (int64_t)making->objects->word);
+    uint64_t address;
+
+    if (at >= outer_buffer(stack, index) || (words < 0 && at < inner_buffer(stack, index)) ||
+        !stack_word(making->objects, stack, at, &address))
+        return NULL;
+    struct candidate *candidate = find_candidate(making, address);
+    return candidate && may_have(stack, candidate, index) ? candidate : NULL;
+}
+
+struct match {
+    int words;
+    size_t count;
+};
+
+// One compiled function holds it at one place: the place that serves most buffers.
+static struct match find_match(const struct making *making, const bool *is_taken, int first,
+                               int end)
+{
+    struct match best = {0};
+
+    for (int words = first; words < end; words++) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < making->trace->stack.buffers.len; i++)
+            count += !is_taken[i] && candidate_by_buffer(making, i, words);
+        if (count > best.count)
+            best = (struct match){words, count};
+    }
+    return best;
+}
+
+static void take(struct making *making, bool *is_taken, const struct match *match)
+{
+    for (size_t i = 0; i < making->trace->stack.buffers.len; i++) {
+        struct candidate *candidate =
+            is_taken[i] ? NULL : candidate_by_buffer(making, i, match->words);
+
+        if (!candidate)
+            continue;
+        candidate->buffer = i + 1;
+        is_taken[i] = true;
+        making->confirmed++;
+    }
+}
+
+// A compiler may make more than one function of mp_execute_bytecode, with places of their
+// own. From the second one on only saved registers are believed.
+enum { FUNCTIONS_MAX = 4 };
+
+static int match_buffers(struct making *making, struct mph_err *err)
+{
+    bool *is_taken = calloc(making->trace->stack.buffers.len + 1, sizeof *is_taken);
+    struct match match;
+
+    if (!is_taken)
+        return mph_fail_no_memory(err);
+    for (int i = 0; i < FUNCTIONS_MAX; i++) {
+        match = find_match(making, is_taken, REGISTERS, REGISTERS_END);
+        if (i == 0) {
+            struct match wider = find_match(making, is_taken, NEAREST, FARTHEST);
+            if (wider.count > match.count)
+                match = wider;
+        }
+        if (!match.count)
+            break;
+        take(making, is_taken, &match);
+    }
+    free(is_taken);
+    return 0;
+}
+
+// --- frames without a buffer ---
+
+// py/bc0.h MP_BC_RETURN_VALUE up to v1.11, and since: a frame that stands at it has
+// returned, or will before anything is called.
+enum { OLD_RETURN_VALUE = 0x5b, RETURN_VALUE = 0x63 };
+
+static bool has_returned(const struct objects *objects, const struct frame *frame)
+{
+    uint8_t opcode;
+
+    return !frame->code.is_native && objects_read(objects, frame->ip, &opcode, 1) &&
+           opcode == (frame->code.form == PRELUDE_V0 ? OLD_RETURN_VALUE : RETURN_VALUE);
+}
+
+static bool is_in_register(const struct objects *objects, uint64_t value)
+{
+    const struct regs *regs = &objects->target->regs;
+
+    for (size_t i = 0; i < regs->count; i++)
+        if (regs->list[i].value == value)
+            return true;
+    return false;
+}
+
+// Whoever executes a frame holds its address, further down the stack.
+static bool is_held(const struct making *making, const struct candidate *candidate)
+{
+    const struct stack *stack = &making->trace->stack;
+    uint64_t address = candidate->frame.address;
+
+    if (candidate->place != PLACE_STACK || is_in_register(making->objects, address))
+        return true;
+    for (size_t i = 0; i < stack->count && stack->start + i * making->objects->word < address; i++)
+        if (stack->words[i] == address)
+            return true;
+    return false;
+}
+
+static bool overlaps_confirmed(const struct making *making, const struct candidate *candidate)
+{
+    for (size_t i = 0; i < making->candidates.len; i++) {
+        const struct candidate *other = candidate_at(making, i);
+
+        if (other->buffer && other->frame.address < candidate->frame.end &&
+            candidate->frame.address < other->frame.end)
+            return true;
+    }
+    return false;
+}
+
+static bool is_plausible(const struct making *making, const struct candidate *candidate)
+{
+    return is_held(making, candidate) && !has_returned(making->objects, &candidate->frame) &&
+           !overlaps_confirmed(making, candidate);
+}
+
+static const char *doubt_of(const struct making *making, const struct candidate *candidate)
+{
+    const struct stack *stack = &making->trace->stack;
+
+    if (candidate->buffer)
+        return NULL;
+    if (!making->confirmed)
+        return "nothing confirms it";
+    return candidate->at < stack_buffer(stack, 0)
+               ? "it starts, handles an exception, or has ended"
+               : "it has ended, or was interrupted as it handled an exception";
+}
+
+// --- order ---
+
+static int add_frame(struct making *making, const struct frame *frame, enum trace_place place,
+                     const char *doubt, struct mph_err *err)
+{
+    struct trace_frame *slot = vec_add(&making->trace->frames);
+
+    if (!slot)
+        return mph_fail_no_memory(err);
+    *slot = (struct trace_frame){*frame, place, doubt};
+    return 0;
+}
+
+static uint64_t height_of(const struct stack *stack, const struct candidate *candidate)
+{
+    return candidate->buffer ? stack_buffer(stack, candidate->buffer - 1) : candidate->at;
+}
+
+static int by_height(const void *left, const void *right, void *context)
+{
+    uint64_t a = height_of(context, left), b = height_of(context, right);
+
+    return a > b ? -1 : a < b;
+}
+
+static bool is_in_trace(const struct trace *trace, uint64_t address)
+{
+    for (size_t i = 0; i < trace->frames.len; i++)
+        if (((const struct trace_frame *)vec_at(&trace->frames, i))->frame.address == address)
+            return true;
+    return false;
+}
+
+// MICROPY_STACKLESS: the frame that called this one, in the last word before the states
+// or the one before the two of MICROPY_PY_SYS_SETTRACE; py/bc.h mp_code_state_t.
+static bool read_caller(const struct making *making, const struct frame *frame, struct frame *ret)
+{
+    const struct objects *objects = making->objects;
+    size_t fixed = frame->fun ? 5 : 6;
+    uint64_t words = (frame->state - frame->address) / objects->word - (frame->fun ? 0 : 1), caller;
+
+    return (words == fixed + 1 || words == fixed + 3) &&
+           objects_word(objects, frame->address + fixed * objects->word, &caller) &&
+           !is_in_trace(making->trace, caller) &&
+           frame_read(objects->layout, objects->target, caller, ret, NULL) == 0;
+}
+
+enum { CALLERS_MAX = 1024 };
+
+// The callers of a frame that no C function called, outermost first, then the frame.
+static int add_with_callers(struct making *making, const struct candidate *candidate,
+                            struct mph_err *err)
+{
+    struct vec callers = VEC_OF(struct frame);
+    struct frame frame = candidate->frame, caller;
+    const char *doubt = doubt_of(making, candidate);
+    int rc = 0;
+
+    while (rc == 0 && callers.len < CALLERS_MAX && read_caller(making, &frame, &caller)) {
+        struct frame *slot = vec_add(&callers);
+
+        if (slot)
+            *slot = frame = caller;
+        else
+            rc = mph_fail_no_memory(err);
+    }
+    for (size_t i = callers.len; rc == 0 && i > 0; i--)
+        rc = add_frame(making, vec_at(&callers, i - 1), PLACE_HEAP, doubt, err);
+    vec_deinit(&callers);
+    return rc < 0 ? rc : add_frame(making, &candidate->frame, candidate->place, doubt, err);
+}
+
+static int order_by_stack(struct making *making, struct mph_err *err)
+{
+    struct stack *stack = &making->trace->stack;
+    int rc = match_buffers(making, err);
+
+    if (rc < 0 || !making->candidates.len)
+        return rc;
+    qsort_r(making->candidates.data, making->candidates.len, sizeof(struct candidate), by_height,
+            stack);
+    for (size_t i = 0; rc == 0 && i < making->candidates.len; i++) {
+        const struct candidate *candidate = candidate_at(making, i);
+
+        if ((candidate->buffer || is_plausible(making, candidate)) &&
+            !is_in_trace(making->trace, candidate->frame.address))
+            rc = add_with_callers(making, candidate, err);
+    }
+    return rc;
+}
+
+// --- the pystack ---
+
+// Insert the generator that runs and that a value of a frame refers to behind the frame.
+static int insert_generator(struct making *making, size_t index, uint64_t value,
+                            struct mph_err *err)
+{
+    const struct objects *objects = making->objects;
+    struct vec *frames = &making->trace->frames;
+    uint64_t address;
+    struct frame frame;
+
+    if (!running_generator(objects, value, &address) || is_in_trace(making->trace, address) ||
+        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
+        return 0;
+    int rc = add_frame(making, &frame, PLACE_GENERATOR, NULL, err);
+    if (rc < 0)
+        return rc;
+    struct trace_frame *list = frames->data, added = list[frames->len - 1];
+    memmove(&list[index + 2], &list[index + 1], (frames->len - index - 2) * sizeof *list);
+    list[index + 1] = added;
+    return 1;
+}
+
+static int insert_generators(struct making *making, size_t index, struct mph_err *err)
+{
+    const struct trace_frame *at = vec_at(&making->trace->frames, index);
+    struct frame frame = at->frame;
+    uint64_t value;
+    int rc = 0;
+
+    for (unsigned i = 0; rc == 0 && i < frame.n_state; i++)
+        if (frame_local(making->objects, &frame, i, &value))
+            rc = insert_generator(making, index, value, err);
+    return rc;
+}
+
+// Whoever resumes a generator has it among its values; the innermost one that has.
+static int place_generators(struct making *making, struct mph_err *err)
+{
+    for (size_t i = making->trace->frames.len; i > 0;) {
+        int rc = insert_generators(making, i - 1, err);
+
+        if (rc < 0)
+            return rc;
+        i = rc > 0 ? i + 1 : i - 1;
+    }
+    return 0;
+}
+
+// A frame's handlers and values may look like the start of another.
+static int order_by_pystack(struct making *making, struct mph_err *err)
+{
+    uint64_t end = 0;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < making->candidates.len; i++) {
+        const struct candidate *candidate = candidate_at(making, i);
+
+        if (candidate->place != PLACE_PYSTACK || candidate->frame.address < end)
+            continue;
+        end = candidate->frame.end;
+        rc = add_frame(making, &candidate->frame, PLACE_PYSTACK, NULL, err);
+    }
+    return rc < 0 ? rc : place_generators(making, err);
+}
+
+// --- making ---
+
+static int find_on_pystack(struct making *making, uint64_t start, uint64_t end, struct mph_err *err)
+{
+    const struct objects *objects = making->objects;
+    struct region region = {start, NULL, (size_t)((end - start) / objects->word), PLACE_PYSTACK};
+    uint64_t *words = calloc(region.count + 1, sizeof *words);
+
+    if (!words)
+        return mph_fail_no_memory(err);
+    int rc = target_fetch(objects->target, &(struct range){start, end - start}, 1, err);
+    for (size_t i = 0; i < region.count; i++)
+        objects_word(objects, start + i * objects->word, &words[i]);
+    region.words = words;
+    if (rc == 0)
+        rc = candidates_find(objects, &region, &making->candidates, err);
+    free(words);
+    return rc;
+}
+
+static int find_frames(struct making *making, struct mph_err *err)
+{
+    const struct stack *stack = &making->trace->stack;
+    struct region region = {stack->start, stack->words, stack->count, PLACE_STACK};
+    uint64_t start, end;
+    int rc;
+
+    making->trace->has_pystack = roots_find_pystack(making->objects, &start, &end);
+    rc = making->trace->has_pystack
+             ? find_on_pystack(making, start, end, err)
+             : candidates_find(making->objects, &region, &making->candidates, err);
+    if (rc < 0)
+        return rc;
+    making->trace->is_cut = making->candidates.len >= CANDIDATES_MAX;
+    sort_candidates(making);
+    return making->trace->has_pystack ? order_by_pystack(making, err) : order_by_stack(making, err);
+}
+
+int trace_make(const struct objects *objects, struct trace *ret, struct mph_err *err)
+{
+    struct making making = {objects, ret, VEC_OF(struct candidate), 0};
+
+    *ret = (struct trace){.frames = VEC_OF(struct trace_frame)};
+    int rc = stack_load(objects, &ret->stack, err);
+    if (rc == 0)
+        rc = find_frames(&making, err);
+    vec_deinit(&making.candidates);
+    if (rc < 0)
+        trace_deinit(ret);
+    return rc;
+}
+
+void trace_deinit(struct trace *trace)
+{
+    vec_deinit(&trace->frames);
+    stack_deinit(&trace->stack);
+    *trace = (struct trace){0};
+}
+
+const char *trace_place_name(enum trace_place place)
+{
+    static const char *const names[] = {"stack", "heap", "generator", "pystack"};
+
+    return names[place];
+}
