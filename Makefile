@@ -19,7 +19,7 @@ SOVERSION := 0
 Q := $(if $(V),,@)
 comma := ,
 
-PACKAGES := libelf libdw jansson
+PACKAGES := libelf libdw jansson capstone
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla
 CFLAGS ?= -O2 -g
@@ -80,7 +80,7 @@ $(BUILD)/%.o: %.c
 # --- what a machine must have ---
 
 # Packages by name; nothing is fetched by address. `make deps` installs what is missing.
-BUILD_PACKAGES := gcc libc6-dev make pkg-config libelf-dev libdw-dev libjansson-dev
+BUILD_PACKAGES := gcc libc6-dev make pkg-config libelf-dev libdw-dev libjansson-dev libcapstone-dev
 DEMO_PACKAGES := openocd gdb-multiarch qemu-system-arm firmware-microbit-micropython python3
 CHECK_PACKAGES := libcmocka-dev python3-pytest python3-pexpect python3-pyelftools \
     gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-misc clang libclang-rt-14-dev \
