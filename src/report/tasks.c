@@ -188,9 +188,9 @@ static void add_time(const struct listing *listing, const struct task *task, str
     text_printf(text, "until %" PRId64, task->wake);
     if (tasks->has_now)
         text_printf(text, ", in %" PRId64 " ms", since(listing, task, tasks->now));
-    else if (tasks->has_first && task->position > 1)
+    else if (task->position > 1 && tasks->loops[task->loop].has_first)
         text_printf(text, ", %" PRId64 " ms after the first",
-                    since(listing, task, tasks->first_wake));
+                    since(listing, task, tasks->loops[task->loop].first_wake));
 }
 
 static void add_details(const struct listing *listing, const struct task *task, struct text *text)

@@ -149,6 +149,17 @@ static int64_t pair(const struct heap_copy *copy, int64_t child)
     return heap;
 }
 
+static void number(struct task *task, struct task_loop *loop, const struct tasks *tasks,
+                   size_t position)
+{
+    task->position = position;
+    task->loop = (size_t)(loop - tasks->loops);
+    if (position == 1) {
+        loop->first_wake = task->wake;
+        loop->has_first = task->has_wake;
+    }
+}
+
 int task_queue_number(struct tasks *tasks, struct task_loop *loop, struct mph_err *err)
 {
     struct heap_copy copy = {tasks, loop, NULL, VEC_OF(int64_t)};
@@ -158,7 +169,7 @@ int task_queue_number(struct tasks *tasks, struct task_loop *loop, struct mph_er
     if (!copy.nodes)
         return mph_fail_no_memory(err);
     for (int64_t root = read_heap(&copy); root != NONE; root = pair(&copy, copy.nodes[root].child))
-        task_of(tasks, (size_t)root)->position = ++position;
+        number(task_of(tasks, (size_t)root), loop, tasks, ++position);
     vec_deinit(&copy.open);
     free(copy.nodes);
     return 0;

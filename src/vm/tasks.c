@@ -217,10 +217,6 @@ static void judge_all(struct tasks *tasks)
         if (task->state == TASK_READY &&
             is_asleep(tasks, task, has_earliest || tasks->has_now ? &earliest : NULL))
             task->state = TASK_SLEEPING;
-        if (task->position == 1 && task->has_wake && !tasks->has_first) {
-            tasks->first_wake = task->wake;
-            tasks->has_first = true;
-        }
     }
 }
 

@@ -44,6 +44,7 @@ struct task {
     bool has_wake;
     bool is_current;     // cur_task of its loop: the one that ran last
     size_t position;     // in the order in which its loop will run them, from 1 on; 0: not queued
+    size_t loop;         // place of that loop in tasks->loops
     struct vec chain;    // of struct await_frame, outermost first; empty: no coroutine
     const char *problem; // what of it makes no sense: "coro", "ph_key", "data"; NULL
 };
@@ -55,6 +56,8 @@ struct task_loop {
     uint64_t current;         // address of cur_task; 0: None
     const char *problem;      // what is wrong with the queue: "cycle", "link", "no queue"; NULL
     uint64_t problem_address;
+    int64_t first_wake; // ticks_ms of the first in the queue, if `has_first`
+    bool has_first;
 };
 
 enum { TASK_LOOPS_MAX = 2 };
@@ -66,8 +69,6 @@ struct tasks {
     struct vec list; // of struct task: by state, those in the run queue in its order
     int64_t now;     // ticks_ms(), if `has_now`
     bool has_now;
-    int64_t first_wake; // of the first in the run queue, if `has_first`
-    bool has_first;
 };
 
 // `objects` must outlive them. Damage is a `problem`, never an error.

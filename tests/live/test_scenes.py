@@ -9,15 +9,13 @@ import pytest
 from captures import MOMENTS, VERSIONS, capture
 from live import microbit_scenes, scenes
 from live.reachable import Memory, heads_of, reachable
+from live.scene import tasks
 from rig import Board
 from rig.microbit import RAM
 from wasm_heap import heap_of
 
 EMITTERS = {"function_native", "function_viper", "function_asm"}
-TASKS = {
-    *("asyncio_lock", "asyncio_event", "task_holder", "task_sleeper", "task_contender"),
-    *("task_short", "task_failing", "task_watcher"),
-}
+TASKS, PYTHON_TASKS = ({*batch.objects} for batch in tasks.BATCHES)
 DEQUES = {"deque_empty", "deque_rotated", "deque_popped", "deque_iter"}
 # What v1.28 brought.
 WEAK = {"weak_target", "weak_ref", "weak_ref_called", "weak_finalize", "weak_lost"}
@@ -90,7 +88,7 @@ def test_all_that_is_kept_is_reachable_on_the_microbit(
         on_heap = {entry.address for entry in dump.kept.values() if entry.address in heads}
         assert on_heap <= found < set(heads)
         absent -= set(dump.kept)
-    assert absent == ABSENT_ON_MICROBIT | WEAK | TEMPLATES | TASKS | DEQUES
+    assert absent == ABSENT_ON_MICROBIT | WEAK | TEMPLATES | TASKS | PYTHON_TASKS | DEQUES
 
 
 def test_what_the_microbit_s_collector_keeps(tmp_path: Path) -> None:

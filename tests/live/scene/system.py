@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from live.scene.batch import Batch
+from live.scene.tasks import BATCHES as TASK_BATCHES
 
 BATCHES = (
     Batch(
@@ -76,51 +77,7 @@ import vfs
             "vfs_posix": "vfs.VfsPosix('/')",
         },
     ),
-    Batch(
-        "tasks",
-        """\
-import asyncio, jsffi
-lock = asyncio.Lock()
-event = asyncio.Event()
-async def holder():
-    global scene_parked
-    await lock.acquire()
-    scene_parked += 1
-    await event.wait()
-async def sleeper():
-    global scene_parked
-    scene_parked += 1
-    await asyncio.sleep(3600)
-async def contender():
-    global scene_parked
-    scene_parked += 1
-    async with lock: pass
-async def short():
-    global scene_parked
-    scene_parked += 1
-    return 'done'
-async def failing():
-    global scene_parked
-    scene_parked += 1
-    raise ValueError('task')
-async def watcher(task):
-    global scene_parked
-    try: await task
-    except ValueError: scene_parked += 1
-doomed = asyncio.create_task(failing())
-def scene_settled(): return scene_parked == 6
-""",
-        {
-            "asyncio_lock": "lock",
-            "asyncio_event": "event",
-            "task_holder": "asyncio.create_task(holder())",
-            "task_sleeper": "asyncio.create_task(sleeper())",
-            "task_contender": "asyncio.create_task(contender())",
-            "task_short": "asyncio.create_task(short())",
-            "task_failing": "doomed",
-            "task_watcher": "asyncio.create_task(watcher(doomed))",
-        },
-    ),
+    *TASK_BATCHES,
     Batch(
         "task_queues",
         """\
