@@ -156,8 +156,7 @@ bool roots_find_pystack(const struct objects *objects, uint64_t *start, uint64_t
     const struct member_at *locals = &layout->members[MEMBER_DICT_LOCALS];
     uint64_t at = layout->ctx + (uint64_t)locals->offset;
 
-    return locals->how && layout->ctx_how != HOW_UNKNOWN &&
-           (uint64_t)locals->offset >= 4 * objects->word &&
+    return locals->how && at >= 4 * objects->word &&
            (is_pystack(objects, at - 4 * objects->word, start, end) ||
             is_pystack(objects, at - 3 * objects->word, start, end));
 }

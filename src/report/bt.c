@@ -61,8 +61,9 @@ static bool find_line(const struct backtrace *backtrace, const struct frame *fra
 
     if (code_line(backtrace->objects->target, code, frame->ip, ret, NULL) < 0)
         return false;
-    if (code->lines < code->lines_end && (code->form == PRELUDE_V2 ||
-        (objects_read(backtrace->objects, code->lines, &first, 1) && first)))
+    if (code->lines < code->lines_end &&
+        (code->form == PRELUDE_V2 ||
+         (objects_read(backtrace->objects, code->lines, &first, 1) && first)))
         return true;
     return qstr_text(&backtrace->objects->layout->qstrs, backtrace->objects->target,
                      backtrace->objects->word, code->file, file, NULL) == 0 &&
@@ -255,8 +256,12 @@ static json_t *backtrace_json(const struct backtrace *backtrace)
 
     for (size_t i = 0; i < backtrace->trace.frames.len; i++)
         json_array_append_new(frames, frame_json(backtrace, i));
-    return json_pack("{s:b, s:o, s:I}", "is_running", backtrace->is_running, "frames", frames,
-                     "stack_bytes", (json_int_t)(stack->end - stack->start));
+    json_t *document =
+        json_pack("{s:b, s:o}", "is_running", backtrace->is_running, "frames", frames);
+    if (document && stack->count)
+        json_object_set_new(document, "stack_bytes",
+                            json_integer((json_int_t)(stack->end - stack->start)));
+    return document;
 }
 
 // --- the report ---

@@ -45,8 +45,7 @@ static int declare_heads(const struct search *search, struct vec *ranges, struct
         if (objects_head_at(objects, value, &block))
             declare(ranges, value, HEAD_WORDS * objects->word);
         else if (objects_head_at(objects, value - frame_offset(objects), &block))
-            declare(ranges, value - frame_offset(objects),
-                    (HEAD_WORDS + 2) * objects->word);
+            declare(ranges, value - frame_offset(objects), (HEAD_WORDS + 2) * objects->word);
     }
     return target_fetch(objects->target, ranges->data, ranges->len, err);
 }
@@ -114,7 +113,7 @@ static void add(struct search *search, uint64_t at, uint64_t address, enum trace
     struct frame frame;
 
     if (search->candidates->len >= CANDIDATES_MAX || is_known(search, address) ||
-        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0 ||
+        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0 || !frame.ip ||
         (search->has_functions ? !is_function(objects, frame.fun) : frame.fun != 0))
         return;
     struct candidate *slot = vec_add(search->candidates);

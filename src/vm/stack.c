@@ -37,7 +37,7 @@ static bool find_innermost(const struct objects *objects, uint64_t *ret)
     const struct layout *layout = objects->layout;
     const struct member_at *locals = &layout->members[MEMBER_DICT_LOCALS];
 
-    return locals->how && layout->ctx_how != HOW_UNKNOWN &&
+    return locals->how &&
            objects_word(objects, layout->ctx + (uint64_t)locals->offset + 2 * objects->word, ret);
 }
 
@@ -91,7 +91,7 @@ static int read_buffers(const struct objects *objects, struct stack *stack, stru
 {
     uint64_t at, previous = 0;
 
-    if (!find_innermost(objects, &at))
+    if (!stack->count || !find_innermost(objects, &at))
         return 0;
     while (at && !is_above_top(stack, at) && stack->buffers.len < BUFFERS_MAX) {
         uint64_t outer;

@@ -195,10 +195,19 @@ static bool overlaps_confirmed(const struct making *making, const struct candida
     return false;
 }
 
+// Up to v1.9.4 a generator that is suspended looks like one that runs, and may be anybody's
+// argument.
+static bool may_be_suspended(const struct making *making, const struct candidate *candidate)
+{
+    return candidate->place == PLACE_GENERATOR &&
+           making->objects->layout->type_form == TYPE_WORD_NAME && making->confirmed &&
+           candidate->at >= stack_buffer(&making->trace->stack, 0);
+}
+
 static bool is_plausible(const struct making *making, const struct candidate *candidate)
 {
     return is_held(making, candidate) && !has_returned(making->objects, &candidate->frame) &&
-           !overlaps_confirmed(making, candidate);
+           !overlaps_confirmed(making, candidate) && !may_be_suspended(making, candidate);
 }
 
 static const char *doubt_of(const struct making *making, const struct candidate *candidate)
