@@ -226,7 +226,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct options *options = state->input;
     error_t error = parse_target_option(key, argument, options);
 
-    if (key == ARGP_KEY_INIT && options->report)
+    if (key == ARGP_KEY_INIT && options->report && options->report->argp)
         state->child_inputs[0] = options->report_options;
     if (key == ARGP_KEY_ERROR && state->next > 0)
         options->bad_word = state->argv[state->next - 1];

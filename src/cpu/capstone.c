@@ -34,7 +34,8 @@ static bool is_riscv(enum isa isa)
 static int open_library(struct decoder *decoder, struct mph_err *err)
 {
     const struct mode *mode = &modes[decoder->isa];
-    unsigned bits = (unsigned)mode->mode | (decoder->big_endian ? (unsigned)CS_MODE_BIG_ENDIAN : 0u);
+    unsigned bits =
+        (unsigned)mode->mode | (decoder->big_endian ? (unsigned)CS_MODE_BIG_ENDIAN : 0u);
 
     if (!mode->mode && decoder->isa != ISA_ARM && decoder->isa != ISA_AARCH64)
         return mph_fail(err, MPH_ERR_UNSUPPORTED, "disasm: there is no decoder of %s code",
@@ -89,8 +90,8 @@ static void set_reads(const struct decoder *decoder, struct insn *ret)
     cs_regs reads, writes;
     uint8_t read_count = 0, write_count = 0;
 
-    if (cs_regs_access(decoder->handle, decoder->insn, reads, &read_count, writes,
-                       &write_count) != CS_ERR_OK)
+    if (cs_regs_access(decoder->handle, decoder->insn, reads, &read_count, writes, &write_count) !=
+        CS_ERR_OK)
         return;
     for (uint8_t i = 0; i < read_count && ret->read_count < INSN_REGS_MAX; i++)
         set_name(decoder, reads[i], ret->reads[ret->read_count++]);
@@ -125,8 +126,8 @@ static void set_arm_memory(const struct decoder *decoder, const arm_op_mem *memo
 // Loads and stores of several registers name their base as first operand.
 static void set_arm_multiple(const struct decoder *decoder, struct insn *ret)
 {
-    static const unsigned ids[] = {ARM_INS_LDM,   ARM_INS_LDMDA, ARM_INS_LDMDB, ARM_INS_LDMIB,
-                                   ARM_INS_STM,   ARM_INS_STMDA, ARM_INS_STMDB, ARM_INS_STMIB};
+    static const unsigned ids[] = {ARM_INS_LDM, ARM_INS_LDMDA, ARM_INS_LDMDB, ARM_INS_LDMIB,
+                                   ARM_INS_STM, ARM_INS_STMDA, ARM_INS_STMDB, ARM_INS_STMIB};
     const cs_arm_op *first = &decoder->insn->detail->arm.operands[0];
 
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)

@@ -12,9 +12,9 @@ void exception_name(unsigned number, char ret[EXCEPTION_NAME_MAX])
 {
     // DDI 0553B, table RWXYH; DDI 0403E, table B1-4
     static const char *const names[EXCEPTION_IRQ0] = {
-        "thread mode", "Reset",       "NMI", "HardFault", "MemManage",    "BusFault",
-        "UsageFault",  "SecureFault", NULL,  NULL,        NULL,           "SVCall",
-        "DebugMonitor", NULL,         "PendSV", "SysTick"};
+        "thread mode",  "Reset",       "NMI",    "HardFault", "MemManage", "BusFault",
+        "UsageFault",   "SecureFault", NULL,     NULL,        NULL,        "SVCall",
+        "DebugMonitor", NULL,          "PendSV", "SysTick"};
 
     if (number >= EXCEPTION_IRQ0)
         snprintf(ret, EXCEPTION_NAME_MAX, "IRQ %u", number - EXCEPTION_IRQ0);
@@ -34,16 +34,16 @@ bool cortex_m_is_locked_up(uint64_t pc)
 
 // --- frames ---
 
-const char *const frame_word_names[FRAME_WORDS] = {"r0", "r1", "r2", "r3",
+const char *const frame_word_names[FRAME_WORDS] = {"r0",  "r1", "r2", "r3",
                                                    "r12", "lr", "pc", "xpsr"};
 
 enum {
     WORD = 4,
-    SEARCH_WORDS = 256,     // from the stack pointer up to the frame
-    BEHIND_WORDS = 32,      // from a saved EXC_RETURN up to the frame
+    SEARCH_WORDS = 256, // from the stack pointer up to the frame
+    BEHIND_WORDS = 32,  // from a saved EXC_RETURN up to the frame
     FRAME_BYTES = 8 * WORD,
     FRAME_FP_BYTES = 26 * WORD,
-    STATE_WORDS = 10,       // additional state context of ARMv8-M
+    STATE_WORDS = 10, // additional state context of ARMv8-M
 };
 
 #define XPSR_THUMB (1u << 24)
@@ -58,8 +58,8 @@ enum {
 // callee's registers.
 static bool is_exc_return(uint32_t word)
 {
-    return (word & 0xffffff80u) == 0xffffff80u && !(word & 2) &&
-           (word & 0xe1u) != 0x80u && (word & 0xcu) != 4u;
+    return (word & 0xffffff80u) == 0xffffff80u && !(word & 2) && (word & 0xe1u) != 0x80u &&
+           (word & 0xcu) != 4u;
 }
 
 // Words of a stack, as far as they can be read.
@@ -111,8 +111,8 @@ static bool looks_possible(const uint32_t *words)
 
 static void fill(const struct stack *stack, size_t index, struct exception_frame *ret)
 {
-    uint32_t size = ret->has_exc_return && !(ret->exc_return & EXC_RETURN_BASIC) ? FRAME_FP_BYTES
-                                                                                 : FRAME_BYTES;
+    uint32_t size =
+        ret->has_exc_return && !(ret->exc_return & EXC_RETURN_BASIC) ? FRAME_FP_BYTES : FRAME_BYTES;
 
     ret->address = stack->address + index * WORD;
     for (size_t i = 0; i < FRAME_WORDS; i++)

@@ -48,7 +48,6 @@ enum scb_register {
     SCB_DFSR,
     SCB_MMFAR,
     SCB_BFAR,
-    SCB_AFSR,
     SCB_COUNT
 };
 
@@ -78,13 +77,25 @@ struct status_bit {
 size_t scb_bits(const struct scb *scb, enum scb_register number, struct status_bit *ret,
                 size_t capacity);
 
+// Whether MMFAR or BFAR holds an address, which CFSR tells.
+bool scb_is_valid(const struct scb *scb, enum scb_register number);
+
 // The address that a MemManage fault or a BusFault was about, if it is valid.
 bool scb_fault_address(const struct scb *scb, uint64_t *ret);
 
 // --- what the core saved ---
 
 enum { FRAME_WORDS = 8 };
-enum frame_word { FRAME_R0, FRAME_R1, FRAME_R2, FRAME_R3, FRAME_R12, FRAME_LR, FRAME_PC, FRAME_XPSR };
+enum frame_word {
+    FRAME_R0,
+    FRAME_R1,
+    FRAME_R2,
+    FRAME_R3,
+    FRAME_R12,
+    FRAME_LR,
+    FRAME_PC,
+    FRAME_XPSR
+};
 
 extern const char *const frame_word_names[FRAME_WORDS];
 

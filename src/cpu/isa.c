@@ -9,9 +9,9 @@ static const struct {
     const char *name;
     uint8_t step;
 } rows[ISA_COUNT] = {
-    [ISA_UNKNOWN] = {"unknown", 1},  [ISA_THUMB] = {"thumb", 2},     [ISA_ARM] = {"arm", 4},
-    [ISA_AARCH64] = {"aarch64", 4},  [ISA_RISCV32] = {"riscv32", 2}, [ISA_RISCV64] = {"riscv64", 2},
-    [ISA_X86] = {"x86", 1},          [ISA_X86_64] = {"x86-64", 1},   [ISA_XTENSA] = {"xtensa", 1},
+    [ISA_UNKNOWN] = {"unknown", 1}, [ISA_THUMB] = {"thumb", 2},     [ISA_ARM] = {"arm", 4},
+    [ISA_AARCH64] = {"aarch64", 4}, [ISA_RISCV32] = {"riscv32", 2}, [ISA_RISCV64] = {"riscv64", 2},
+    [ISA_X86] = {"x86", 1},         [ISA_X86_64] = {"x86-64", 1},   [ISA_XTENSA] = {"xtensa", 1},
 };
 
 const char *isa_name(enum isa isa)

@@ -8,10 +8,10 @@
 
 const char *riscv_register(unsigned number)
 {
-    static const char *const names[32] = {
-        "zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
-        "a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
-        "s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+    static const char *const names[32] = {"zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+                                          "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                          "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+                                          "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
     return names[number & 31];
 }
@@ -70,15 +70,25 @@ bool riscv_decode(bool is_64, uint64_t address, const uint8_t *bytes, size_t siz
 
 const char *riscv_cause_name(uint64_t code, bool is_interrupt)
 {
-    static const char *const exceptions[] = {
-        "instruction address misaligned", "instruction access fault", "illegal instruction",
-        "breakpoint", "load address misaligned", "load access fault",
-        "store address misaligned", "store access fault", "ecall from U-mode",
-        "ecall from S-mode", NULL, "ecall from M-mode", "instruction page fault",
-        "load page fault", NULL, "store page fault"};
+    static const char *const exceptions[] = {"instruction address misaligned",
+                                             "instruction access fault",
+                                             "illegal instruction",
+                                             "breakpoint",
+                                             "load address misaligned",
+                                             "load access fault",
+                                             "store address misaligned",
+                                             "store access fault",
+                                             "ecall from U-mode",
+                                             "ecall from S-mode",
+                                             NULL,
+                                             "ecall from M-mode",
+                                             "instruction page fault",
+                                             "load page fault",
+                                             NULL,
+                                             "store page fault"};
     static const char *const interrupts[] = {
         NULL, "supervisor software interrupt", NULL, "machine software interrupt",
-        NULL, "supervisor timer interrupt", NULL, "machine timer interrupt",
+        NULL, "supervisor timer interrupt",    NULL, "machine timer interrupt",
         NULL, "supervisor external interrupt", NULL, "machine external interrupt"};
 
     if (is_interrupt)

@@ -56,14 +56,14 @@ static bool decode_0(const struct half *half)
 {
     uint32_t word = pick(half, 12, 10, 3) | pick(half, 6, 6, 2) | pick(half, 5, 5, 6);
     uint32_t wide = pick(half, 12, 10, 3) | pick(half, 6, 5, 6);
-    uint32_t add = pick(half, 12, 11, 4) | pick(half, 10, 7, 6) | pick(half, 6, 6, 2) |
-                   pick(half, 5, 5, 3);
+    uint32_t add =
+        pick(half, 12, 11, 4) | pick(half, 10, 7, 6) | pick(half, 6, 6, 2) | pick(half, 5, 5, 3);
 
     switch (half->bits >> 13) {
     case 0:
         riscv_set_reads(half->insn, REG_SP, 0);
-        return add && set(half, "c.addi4spn", "%s, sp, %" PRIu32,
-                          riscv_register(half->short_rs2), add);
+        return add &&
+               set(half, "c.addi4spn", "%s, sp, %" PRIu32, riscv_register(half->short_rs2), add);
     case 2:
         return set_access(half, "c.lw", half->short_rs2, half->short_rd, word);
     case 3:
@@ -192,8 +192,7 @@ static bool decode_2(const struct half *half)
     case 2:
         return half->rd && set_access(half, "c.lwsp", half->rd, REG_SP, load_word);
     case 3:
-        return half->is_64 && half->rd &&
-               set_access(half, "c.ldsp", half->rd, REG_SP, load_wide);
+        return half->is_64 && half->rd && set_access(half, "c.ldsp", half->rd, REG_SP, load_wide);
     case 4:
         return set_move(half);
     case 6:

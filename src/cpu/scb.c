@@ -2,7 +2,10 @@
 // The system control block of ARM's M profile; declared in cortex_m.h.
 #include "cpu/cortex_m.h"
 
-enum { V6M = 1 << PROFILE_V6M | 1 << PROFILE_V8M_BASE, MAIN = 1 << PROFILE_V7M | 1 << PROFILE_V8M_MAIN };
+enum {
+    V6M = 1 << PROFILE_V6M | 1 << PROFILE_V8M_BASE,
+    MAIN = 1 << PROFILE_V7M | 1 << PROFILE_V8M_MAIN
+};
 
 static const struct {
     const char *name;
@@ -13,7 +16,7 @@ static const struct {
     [SCB_VTOR] = {"VTOR", 0xe000ed08, V6M | MAIN},   [SCB_SHCSR] = {"SHCSR", 0xe000ed24, MAIN},
     [SCB_CFSR] = {"CFSR", 0xe000ed28, MAIN},         [SCB_HFSR] = {"HFSR", 0xe000ed2c, MAIN},
     [SCB_DFSR] = {"DFSR", 0xe000ed30, V6M | MAIN},   [SCB_MMFAR] = {"MMFAR", 0xe000ed34, MAIN},
-    [SCB_BFAR] = {"BFAR", 0xe000ed38, MAIN},         [SCB_AFSR] = {"AFSR", 0xe000ed3c, MAIN},
+    [SCB_BFAR] = {"BFAR", 0xe000ed38, MAIN},
 };
 
 const char *scb_name(enum scb_register number)
@@ -41,10 +44,10 @@ static const struct {
     uint8_t profile;
     const char *name;
 } cores[] = {
-    {0xc20, PROFILE_V6M, "Cortex-M0"},       {0xc60, PROFILE_V6M, "Cortex-M0+"},
-    {0xc21, PROFILE_V6M, "Cortex-M1"},       {0xc23, PROFILE_V7M, "Cortex-M3"},
-    {0xc24, PROFILE_V7M, "Cortex-M4"},       {0xc27, PROFILE_V7M, "Cortex-M7"},
-    {0xd20, PROFILE_V8M_BASE, "Cortex-M23"}, {0xd21, PROFILE_V8M_MAIN, "Cortex-M33"},
+    {0xc20, PROFILE_V6M, "Cortex-M0"},        {0xc60, PROFILE_V6M, "Cortex-M0+"},
+    {0xc21, PROFILE_V6M, "Cortex-M1"},        {0xc23, PROFILE_V7M, "Cortex-M3"},
+    {0xc24, PROFILE_V7M, "Cortex-M4"},        {0xc27, PROFILE_V7M, "Cortex-M7"},
+    {0xd20, PROFILE_V8M_BASE, "Cortex-M23"},  {0xd21, PROFILE_V8M_MAIN, "Cortex-M33"},
     {0xd31, PROFILE_V8M_MAIN, "Cortex-M35P"}, {0xd22, PROFILE_V8M_MAIN, "Cortex-M55"},
     {0xd23, PROFILE_V8M_MAIN, "Cortex-M85"},
 };
@@ -121,7 +124,8 @@ static const struct {
     {SCB_CFSR, 7, "MMARVALID", "MMFAR holds the address"},
     {SCB_CFSR, 8, "IBUSERR", "an instruction was fetched from where no memory answers"},
     {SCB_CFSR, 9, "PRECISERR", "a data access failed on the bus, at the saved pc"},
-    {SCB_CFSR, 10, "IMPRECISERR", "a write failed on the bus, some instructions before the saved pc"},
+    {SCB_CFSR, 10, "IMPRECISERR",
+     "a write failed on the bus, some instructions before the saved pc"},
     {SCB_CFSR, 11, "UNSTKERR", "bus error when registers were taken back from the stack"},
     {SCB_CFSR, 12, "STKERR", "bus error when registers were saved on the stack"},
     {SCB_CFSR, 13, "LSPERR", "bus error when floating point registers were saved late"},
@@ -157,13 +161,18 @@ size_t scb_bits(const struct scb *scb, enum scb_register number, struct status_b
 #define MMARVALID (1u << 7)
 #define BFARVALID (1u << 15)
 
+bool scb_is_valid(const struct scb *scb, enum scb_register number)
+{
+    uint32_t bit = number == SCB_BFAR ? BFARVALID : number == SCB_MMFAR ? MMARVALID : 0;
+
+    return scb->has[number] && scb->has[SCB_CFSR] && scb->value[SCB_CFSR] & bit;
+}
+
 bool scb_fault_address(const struct scb *scb, uint64_t *ret)
 {
-    uint32_t cfsr = scb->has[SCB_CFSR] ? scb->value[SCB_CFSR] : 0;
-    enum scb_register number = cfsr & BFARVALID ? SCB_BFAR : SCB_MMFAR;
+    enum scb_register number = scb_is_valid(scb, SCB_BFAR) ? SCB_BFAR : SCB_MMFAR;
 
-    if (!(cfsr & (BFARVALID | MMARVALID)) || !scb->has[number])
-        return false;
-    *ret = scb->value[number];
-    return true;
+    if (scb_is_valid(scb, number))
+        *ret = scb->value[number];
+    return scb_is_valid(scb, number);
 }

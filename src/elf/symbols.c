@@ -11,11 +11,12 @@ struct collector {
     bool is_out_of_memory;
 };
 
-// $a, $t, $d, $x: where code and data begin, by the ABI of ARM and RISC-V.
+// $a, $t, $d, $x: where code and data begin, by the ABI of ARM and RISC-V, where $x may have
+// the instruction set behind it.
 static bool is_mapping_symbol(const char *name)
 {
     return name[0] == '$' && strchr("atdx", name[1] ? name[1] : '!') &&
-           (name[2] == '\0' || name[2] == '.');
+           (name[2] == '\0' || name[2] == '.' || !strncmp(name, "$xrv", 4));
 }
 
 static bool collect(void *context, const struct elf_symbol *raw)
@@ -87,7 +88,8 @@ const struct symbol *symbols_at(const struct symbols *symbols, uint64_t address)
     for (size_t i = 0; i < symbols->list.len; i++) {
         const struct symbol *symbol = vec_at(&symbols->list, i);
 
-        if (spans(symbol, address) && (!found || symbol->size < found->size))
+        if (spans(symbol, address) &&
+            (!found || !found->size || (symbol->size && symbol->size < found->size)))
             found = symbol;
     }
     return found;

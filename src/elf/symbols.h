@@ -29,7 +29,7 @@ void symbols_deinit(struct symbols *symbols);
 // The symbol of that name, or NULL.
 const struct symbol *symbols_find(const struct symbols *symbols, const char *name);
 
-// The symbol that an address lies in: the smallest one that spans it, or one of unknown
+// The symbol that an address lies in: the smallest one that spans it, else one of unknown
 // size that begins there. NULL when there is none. Looks at all of them.
 const struct symbol *symbols_at(const struct symbols *symbols, uint64_t address);
 

@@ -241,6 +241,17 @@ static const struct kind kind_old_native = {
     .print = print_native,
 };
 
+bool function_machine_code(const struct objects *objects, const struct object *object,
+                           uint64_t *ret)
+{
+    size_t field = object->kind == &kind_assembled    ? 1
+                   : object->kind == &kind_native     ? FUN_BYTECODE
+                   : object->kind == &kind_old_native ? OLD_BYTECODE
+                                                      : FIELDS_MAX;
+
+    return field < FIELDS_MAX && field_get(objects, object, field, ret);
+}
+
 // --- closures: py/objclosure.c, py/objcell.c ---
 
 static void print_closure(struct printer *printer, const struct object *object)

@@ -39,4 +39,9 @@ bool is_raw_code_block(const struct objects *objects, uint64_t address, uint64_t
 
 bool has_contexts(const struct objects *objects, const struct object *object);
 
+// Where the machine code of a native, viper or asm function begins, as its object says it.
+// False for other objects.
+bool function_machine_code(const struct objects *objects, const struct object *object,
+                           uint64_t *ret);
+
 #endif

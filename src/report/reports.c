@@ -2,8 +2,9 @@
 #include "report/report.h"
 
 extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects,
-    report_types, report_show, report_whatis, report_bt, report_tasks;
+    report_types, report_show, report_whatis, report_bt, report_tasks, report_fault, report_disasm;
 
 const struct report *const reports[] = {
-    &report_info,  &report_map,  &report_qstr,   &report_snapshot, &report_objects,
-    &report_types, &report_show, &report_whatis, &report_bt,      &report_tasks, NULL};
+    &report_info, &report_map,    &report_qstr, &report_snapshot, &report_objects, &report_types,
+    &report_show, &report_whatis, &report_bt,   &report_tasks,    &report_fault,   &report_disasm,
+    NULL};
