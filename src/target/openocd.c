@@ -27,7 +27,7 @@ enum { ANSWER_LIMIT = 64 * 1024 };
 #define CORTEX_M "pc sp lr xpsr xPSR msp psp " R0_TO_R12 " primask basepri faultmask control"
 #define RISCV                                                                                      \
     "pc ra sp gp tp t0 t1 t2 fp s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3" \
-    " t4 t5 t6 mstatus mepc mcause mtval"
+    " t4 t5 t6 mstatus mepc mcause mtval mtvec"
 #define XTENSA                                                                                     \
     "pc a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11 a12 a13 a14 a15 ps sar windowbase windowstart"      \
     " exccause excvaddr epc1"

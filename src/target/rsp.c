@@ -210,7 +210,8 @@ static bool is_wanted(const char *name)
 {
     static const char *const names[] = {"pc",        "sp",      "xpsr",   "cpsr", "msp",
                                         "psp",       "primask", "basepri", "faultmask",
-                                        "control",   "mstatus", "mepc",   "mcause", "mtval"};
+                                        "control",   "mstatus", "mepc",   "mcause", "mtval",
+                                        "mtvec"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(name, names[i]))
