@@ -8,6 +8,7 @@
 #include "object/names.h"
 #include "object/value.h"
 #include "report/report.h"
+#include "vm/task_object.h"
 #include "vm/tasks.h"
 #include "vm/ticks.h"
 
@@ -170,10 +171,7 @@ static void add_wait(const struct listing *listing, const struct task *task, str
 
 static bool has_pending(const struct listing *listing, const struct task *task)
 {
-    struct word word;
-
-    word_decode(listing->objects->layout, task->data, &word);
-    return task->state == TASK_READY && word.kind == WORD_POINTER;
+    return task->state == TASK_READY && pointer_in(listing->objects, task->data);
 }
 
 static int64_t since(const struct listing *listing, const struct task *task, int64_t start)

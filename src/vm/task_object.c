@@ -12,19 +12,37 @@ static const char *const attributes[] = {
     [TASK_PH_KEY] = "ph_key",
 };
 
-uint64_t pointer_in(const struct objects *objects, uint64_t word)
-{
-    struct word decoded;
-
-    word_decode(objects->layout, word, &decoded);
-    return decoded.kind == WORD_POINTER ? decoded.pointer : 0;
-}
-
 static bool is_named(const struct objects *objects, uint64_t address, const char *name,
                      struct object *ret)
 {
     return address && objects_get(objects, address, ret) && ret->type &&
            !strcmp(ret->type->name, name);
+}
+
+// py/objnone.c, py/objbool.c: a bool's value is the byte behind the type.
+enum word_kind word_kind_of(const struct objects *objects, uint64_t word)
+{
+    struct word decoded;
+    struct object object;
+    uint8_t value;
+
+    word_decode(objects->layout, word, &decoded);
+    if (decoded.kind != WORD_POINTER)
+        return decoded.kind;
+    if (is_named(objects, decoded.pointer, "NoneType", &object))
+        return WORD_NONE;
+    if (is_named(objects, decoded.pointer, "bool", &object) &&
+        objects_read(objects, decoded.pointer + objects->word, &value, 1))
+        return value ? WORD_TRUE : WORD_FALSE;
+    return WORD_POINTER;
+}
+
+uint64_t pointer_in(const struct objects *objects, uint64_t word)
+{
+    struct word decoded;
+
+    word_decode(objects->layout, word, &decoded);
+    return word_kind_of(objects, word) == WORD_POINTER ? decoded.pointer : 0;
 }
 
 bool is_instance_of(const struct objects *objects, uint64_t address, const char *class_name)
@@ -82,14 +100,12 @@ bool task_get(const struct objects *objects, uint64_t task, enum task_member mem
 static bool link_of_instance(const struct objects *objects, uint64_t instance, const char *name,
                              uint64_t *ret)
 {
-    uint64_t bits;
-    struct word word;
+    uint64_t word;
 
-    if (!dict_find(objects, instance, name, &bits))
+    if (!dict_find(objects, instance, name, &word))
         return false;
-    word_decode(objects->layout, bits, &word);
-    *ret = word.kind == WORD_POINTER ? word.pointer : 0;
-    return word.kind == WORD_POINTER || word.kind == WORD_NONE;
+    *ret = pointer_in(objects, word);
+    return *ret || word_kind_of(objects, word) == WORD_NONE;
 }
 
 // py/pairheap.h: the last sibling's `next` is its parent with the low bit set.

@@ -39,7 +39,11 @@ bool instance_get(const struct objects *objects, uint64_t instance, const char *
 // Whether an instance of a class of that name begins at an address.
 bool is_instance_of(const struct objects *objects, uint64_t address, const char *class_name);
 
-// The object that a word points at; 0: none.
+// What a word is: None, False and True are that also where they are objects in ROM
+// (MICROPY_OBJ_IMMEDIATE_OBJS off, and representation D).
+enum word_kind word_kind_of(const struct objects *objects, uint64_t word);
+
+// The object that a word points at, other than those three; 0: none.
 uint64_t pointer_in(const struct objects *objects, uint64_t word);
 
 #endif

@@ -110,14 +110,6 @@ static int read_loops(struct tasks *tasks, struct mph_err *err)
 
 // --- judging ---
 
-static enum word_kind kind_of_word(const struct objects *objects, uint64_t word)
-{
-    struct word decoded;
-
-    word_decode(objects->layout, word, &decoded);
-    return decoded.kind;
-}
-
 static enum coroutine_state stage_of(const struct task *task)
 {
     return task->chain.len ? ((const struct await_frame *)vec_at(&task->chain, 0))->state
@@ -129,9 +121,9 @@ static enum coroutine_state stage_of(const struct task *task)
 // Before, a `waiting` of None says nothing, and the coroutine has not ended.
 static bool is_done(const struct objects *objects, const struct task *task)
 {
-    enum word_kind status = kind_of_word(objects, task->status);
+    enum word_kind status = word_kind_of(objects, task->status);
 
-    return kind_of_word(objects, task->coro) == WORD_NONE ||
+    return word_kind_of(objects, task->coro) == WORD_NONE ||
            pointer_in(objects, task->coro) == task->address ||
            ((status == WORD_NONE || status == WORD_FALSE) && stage_of(task) == COROUTINE_ENDED);
 }
@@ -142,7 +134,7 @@ static bool is_running(const struct objects *objects, const struct task *task)
     enum coroutine_state stage = stage_of(task);
 
     return stage == COROUTINE_RUNNING || (task->is_current && !task->position && !task->chain.len &&
-                                          kind_of_word(objects, task->data) == WORD_NONE);
+                                          word_kind_of(objects, task->data) == WORD_NONE);
 }
 
 // ticks_ms() was at least this when the board stopped: other tasks' keys are when they
@@ -176,7 +168,7 @@ static bool is_asleep(const struct tasks *tasks, const struct task *task, const 
 {
     const struct objects *objects = tasks->objects;
 
-    if (!task->has_wake || kind_of_word(objects, task->data) != WORD_NONE)
+    if (!task->has_wake || word_kind_of(objects, task->data) != WORD_NONE)
         return false;
     if (earliest && ticks_diff(objects->layout, task->wake, *earliest) <= 0)
         return false;
@@ -189,7 +181,7 @@ static void judge(struct tasks *tasks, struct task *task)
     const struct objects *objects = tasks->objects;
 
     if (is_done(objects, task)) {
-        task->state = kind_of_word(objects, task->status) == WORD_FALSE ? TASK_AWAITED : TASK_DONE;
+        task->state = word_kind_of(objects, task->status) == WORD_FALSE ? TASK_AWAITED : TASK_DONE;
         task->result = task->data;
     } else if (is_running(objects, task)) {
         task->state = TASK_RUNNING;
