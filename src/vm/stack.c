@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum { STACK_BYTES_MAX = 1 << 20, BUFFERS_MAX = 8192 };
-enum { MARGIN_WORDS = 64 }; // of the C frame around a buffer
+enum { MARGIN_WORDS = 64, END_WORDS = 256 }; // of the C frames around a buffer
 
 // --- where it is ---
 
@@ -41,23 +41,33 @@ static bool find_innermost(const struct objects *objects, uint64_t *ret)
            objects_word(objects, layout->ctx + (uint64_t)locals->offset + 2 * objects->word, ret);
 }
 
-static void find_start(const struct objects *objects, struct stack *stack)
+// Without stack_top: some way behind the outermost buffer, below which the main module's
+// frame lies.
+static uint64_t end_by_buffers(const struct objects *objects, uint64_t innermost)
+{
+    uint64_t at = innermost, outer;
+
+    for (int i = 0; i < BUFFERS_MAX && at % objects->word == 0; i++) {
+        if (!objects_word(objects, at, &outer) || outer <= at || outer - at > STACK_BYTES_MAX)
+            break;
+        at = outer;
+    }
+    return at + END_WORDS * objects->word;
+}
+
+static void find_place(const struct objects *objects, struct stack *stack)
 {
     uint64_t top = 0, sp = 0, innermost = 0;
-    bool has_top =
-        layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, &top) && top;
+    bool has_chain = find_innermost(objects, &innermost) && innermost;
 
-    stack->has_sp = has_top && find_pointer(objects, top, &sp);
-    stack->is_elsewhere = has_top && !stack->has_sp && regs_sp(&objects->target->regs, &sp);
-    if (!has_top || (!find_innermost(objects, &innermost) && !stack->has_sp))
-        return;
-    if (stack->has_sp && is_below(objects, innermost, top) && innermost < sp) {
-        stack->has_sp = false;
-        stack->is_elsewhere = true;
-    }
+    if (!layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, &top) || !top)
+        top = has_chain ? end_by_buffers(objects, innermost) : 0;
+    has_chain = has_chain && is_below(objects, innermost, top);
+    stack->has_sp = find_pointer(objects, top, &sp) && !(has_chain && innermost < sp);
+    stack->is_elsewhere = top && !stack->has_sp && regs_sp(&objects->target->regs, &sp);
     if (stack->has_sp)
         stack->start = sp;
-    else if (is_below(objects, innermost, top))
+    else if (has_chain)
         stack->start = innermost - MARGIN_WORDS * objects->word;
     stack->end = stack->start ? top / objects->word * objects->word : 0;
 }
@@ -112,7 +122,7 @@ static int read_buffers(const struct objects *objects, struct stack *stack, stru
 int stack_load(const struct objects *objects, struct stack *ret, struct mph_err *err)
 {
     *ret = (struct stack){.buffers = VEC_OF(uint64_t)};
-    find_start(objects, ret);
+    find_place(objects, ret);
     int rc = read_words(objects, ret, err);
     if (rc == 0)
         rc = read_buffers(objects, ret, err);
