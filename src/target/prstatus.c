@@ -52,6 +52,12 @@ void prstatus_decode(const struct prstatus_layout *layout, const uint8_t *bytes,
             regs_set(ret, layout->names[i], bytes_get(at, layout->word_bytes, big_endian));
 }
 
+// RISC-V's x8 goes by two names; GDB and stubs that describe themselves as it does say fp.
+static bool get_reg(const struct regs *regs, const char *name, uint64_t *ret)
+{
+    return regs_get(regs, name, ret) || (!strcmp(name, "s0") && regs_get(regs, "fp", ret));
+}
+
 void prstatus_encode(const struct prstatus_layout *layout, const struct regs *regs, uint32_t thread,
                      bool big_endian, uint8_t *bytes)
 {
@@ -62,7 +68,7 @@ void prstatus_encode(const struct prstatus_layout *layout, const struct regs *re
     for (size_t i = 0; layout->names[i]; i++, at += layout->word_bytes) {
         uint64_t value = 0;
 
-        if (*layout->names[i] && regs_get(regs, layout->names[i], &value))
+        if (*layout->names[i] && get_reg(regs, layout->names[i], &value))
             bytes_put(at, layout->word_bytes, big_endian, value);
     }
 }
