@@ -18,7 +18,22 @@ bool key_is(const struct objects *objects, uint64_t word, const char *text)
            !strcmp(found, text);
 }
 
-enum { MAP_ENTRIES_MAX = 1 << 16 };
+enum { MAP_ENTRIES_MAX = 1 << 16, KEYS_AT_ONCE = 256 };
+
+// Declare the table, and the texts of its keys.
+static void declare_map(const struct objects *objects, const struct map_view *map)
+{
+    uint64_t ids[KEYS_AT_ONCE], word;
+    size_t count = 0;
+
+    target_fetch(objects->target, &(struct range){map->table, 2 * map->alloc * objects->obj}, 1,
+                 NULL);
+    for (uint64_t i = 0; i < map->alloc && count < KEYS_AT_ONCE; i++)
+        if (objects_uint(objects, map->table + 2 * i * objects->obj, objects->obj, &word) &&
+            repr_qstr(objects->layout->repr, word, &ids[count]))
+            count++;
+    qstr_fetch(&objects->layout->qstrs, objects->target, objects->word, ids, count, NULL);
+}
 
 // The value of an interned key in the mp_map_t at an address.
 static bool find_in_map(const struct objects *objects, uint64_t address, const char *key,
@@ -29,8 +44,7 @@ static bool find_in_map(const struct objects *objects, uint64_t address, const c
     if (!map_read(objects, address, &map) || map.alloc > MAP_ENTRIES_MAX ||
         map.alloc > objects_room(objects, map.table) / (2 * objects->obj))
         return false;
-    target_fetch(objects->target, &(struct range){map.table, 2 * map.alloc * objects->obj}, 1,
-                 NULL);
+    declare_map(objects, &map);
     for (uint64_t i = 0; i < map.alloc && *objects->lookups; i++, --*objects->lookups) {
         uint64_t at = map.table + 2 * i * objects->obj, word;
 
@@ -238,7 +252,7 @@ int module_find(const struct objects *objects, const char *name, struct module *
     modules_each(objects, &(struct module_walk){match, &search});
     if (!search.found.address)
         match_builtin(&search);
-    if (!search.found.address)
+    if (!search.is_found)
         modules_each(objects, &(struct module_walk){match_imported, &search});
     if (!search.is_found)
         objects_each_head(objects, &(struct head_walk){match_head, &search});
