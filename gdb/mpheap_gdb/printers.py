@@ -16,6 +16,7 @@ from .board import Board, NoAnswer
 
 BAD = "<bad: "  # how a text begins that tells why there is no value (plugin/mpheap.h)
 MAP_ENTRIES_MAX = 1 << 16
+CHUNK = 64  # entries read at a time: each read is a round trip
 DELETED = 4  # MP_OBJ_SENTINEL; 0 is MP_OBJ_NULL (py/obj.h)
 
 
@@ -32,7 +33,8 @@ class Text:
 
 class Map:
     """An mp_map_t as its entries. `table` is an array of {key, value}, in which the key of an
-    empty entry is 0 and of a deleted one MP_OBJ_SENTINEL (py/map.c)."""
+    empty entry is 0 and of a deleted one MP_OBJ_SENTINEL (py/map.c). One that says it has more
+    entries than room is none, and shows no children."""
 
     def __init__(self, value: gdb.Value) -> None:
         self._table = value["table"]
@@ -48,13 +50,19 @@ class Map:
         return "map"
 
     def _entries(self) -> Iterator[gdb.Value]:
-        for index in range(min(self._room, MAP_ENTRIES_MAX)):
-            entry = self._table[index]
-            if shapes.number(entry["key"]) not in (0, DELETED):
-                yield entry
+        entry_type = self._table.type.target()
+        for start in range(0, self._room, CHUNK):
+            count = min(CHUNK, self._room - start)
+            chunk = (self._table + start).cast(entry_type.array(count - 1).pointer()).dereference()
+            chunk.fetch_lazy()
+            for entry in (chunk[index] for index in range(count)):
+                if shapes.number(entry["key"]) not in (0, DELETED):
+                    yield entry
 
     def children(self) -> Iterator[tuple[str, gdb.Value]]:
         """Called by GDB. Where memory ends, so do the entries."""
+        if not self._used <= self._room <= MAP_ENTRIES_MAX:
+            return
         found = self._entries()
         try:
             for index, entry in zip(range(self._used), found):
