@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: MIT
+"""bt says what a board's own traceback would say: live, dead, and damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from captures import VERSIONS, capture
+from dumps import Dump
+from live.test_json_keys import check
+from rig import Board, DebugPort, OpenOcd
+
+import mpheap
+
+HEADING = "Traceback (most recent call last):\n"
+# What tests/fixture/main.c says of where it stands.
+FIXTURE = (
+    HEADING + '  File "main.py", line 12, in <module>\n  File "main.py", line 7, in loop_forever\n'
+)
+# Each form of code and frame, 64-bit object words, a build that does not tell stack_top.
+VARIANTS = ["v1.8", "v1.9.4-nocheck", "v1.18", "v1.27.0-nanbox", "v1.27.0-rv64"]
+
+
+def bt(*words: str | Path) -> str:
+    result = mpheap.run("bt", *words)
+    assert result.status == 0, result
+    return result.stdout
+
+
+def traceback(*steps: tuple[int, str]) -> str:
+    """The text for line and function of each frame typed at the prompt, outermost first."""
+    return HEADING + "".join(f'  File "<stdin>", line {line}, in {name}\n' for line, name in steps)
+
+
+# --- dumps of the fixture ---
+
+
+def sp_of(dump: Dump) -> list[str]:
+    return ["--reg", f"sp={dump.sp:#x}"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("has_elf", [True, False])
+def test_fixture_of_each_era(dump_of, variant: str, has_elf: bool) -> None:
+    dump = dump_of(variant)
+    assert bt(*dump.images(), *sp_of(dump), *(dump.elf() if has_elf else [])) == FIXTURE
+
+
+def test_without_a_stack_pointer_the_buffers_lead_to_the_frames(dump_of) -> None:
+    dump = dump_of("v1.28.0-split")
+    result = mpheap.run("bt", *dump.images(), *dump.elf())
+    assert result.stdout == FIXTURE
+    assert any("--reg sp=VALUE" in note for note in result.notes)
+    assert mpheap.run("bt", *dump.images(), *dump.elf(), *sp_of(dump)).stderr == ""
+
+
+def test_a_stack_pointer_elsewhere_is_said(dump_of) -> None:
+    dump = dump_of("v1.28.0-split")
+    result = mpheap.run("bt", *dump.images(), *dump.elf(), "--reg", "sp=0x20")
+    assert result.stdout == FIXTURE
+    assert any("not on the main thread's stack" in note for note in result.notes)
+
+
+def test_locals_have_values_and_the_value_stack_is_none(dump_of) -> None:
+    dump = dump_of("v1.28.0-split")
+    words = [*dump.images(), *dump.elf(), *sp_of(dump)]
+    module, loop = mpheap.run("bt", "--locals", "--format=json", *words).json["frames"]
+    values = [local["value"] for local in module["arguments"] + module["locals"]]
+    assert all("loop_forever" not in value for value in values)  # it is on the value stack
+    assert (module["place"], loop["place"]) == ("stack", "stack")
+
+
+# --- damaged ones ---
+
+
+def word_at(data: bytes, offset: int) -> int:
+    return int.from_bytes(data[offset : offset + 4], "little")
+
+
+class Chain:
+    """A dump's RAM, and where nlr_top and the two exception buffers lie in it."""
+
+    def __init__(self, dump: Dump) -> None:
+        self.dump = dump
+        self.ram = dump.bytes_of("ram")
+        self.base = dump.files["ram"][1]
+        state = dump.symbols["mp_state_ctx"] - self.base
+        tops = [offset for offset in range(state, state + 64, 4) if self._is_chain(offset)]
+        (self.top,) = tops
+        self.inner = word_at(self.ram, self.top)
+        self.outer = word_at(self.ram, self.inner - self.base)
+
+    def _is_chain(self, offset: int) -> bool:
+        inner = word_at(self.ram, offset)
+        if inner % 4 or not self.dump.sp <= inner < self.base + len(self.ram) - 4:
+            return False
+        outer = word_at(self.ram, inner - self.base)
+        return inner < outer < self.base + len(self.ram)
+
+    def put(self, address: int, word: int) -> None:
+        offset = address - self.base
+        self.ram[offset : offset + 4] = word.to_bytes(4, "little")
+
+    def words(self, folder: Path) -> list[str]:
+        """The options that open the changed dump."""
+        file = folder / "ram"
+        file.write_bytes(self.ram)
+        return [*self.dump.images(ram=file), *sp_of(self.dump), *self.dump.elf()]
+
+
+@pytest.fixture(name="chain")
+def chain_fixture(dump_of) -> Chain:
+    return Chain(dump_of("v1.28.0-split"))
+
+
+def test_a_frame_without_a_buffer_is_marked(chain: Chain, tmp_path: Path) -> None:
+    """As when its function is about to handle an exception."""
+    chain.put(chain.base + chain.top, chain.outer)
+    module, loop = bt(*chain.words(tmp_path)).splitlines()[1:]
+    assert module == FIXTURE.splitlines()[1]
+    assert loop.startswith(FIXTURE.splitlines()[2] + "  (uncertain: it starts, handles an exc")
+
+
+def test_without_any_buffer_nothing_is_certain(chain: Chain, tmp_path: Path) -> None:
+    chain.put(chain.base + chain.top, 0)
+    lines = bt(*chain.words(tmp_path)).splitlines()[1:]
+    assert lines == [line + "  (uncertain: nothing confirms it)"
+                     for line in FIXTURE.splitlines()[1:]]
+
+
+@pytest.mark.parametrize("where", ["inner", "middle of nowhere", "odd"])
+def test_a_chain_that_leads_astray_is_said(chain: Chain, tmp_path: Path, where: str) -> None:
+    goals = {"inner": chain.inner, "middle of nowhere": 0x12345678, "odd": chain.outer + 1}
+    chain.put(chain.inner, goals[where])
+    result = mpheap.run("bt", *chain.words(tmp_path))
+    assert result.status == 0
+    assert any("chain of exception buffers is damaged" in note for note in result.notes)
+    assert FIXTURE.splitlines()[2] in result.stdout.splitlines()
+
+
+def test_a_stack_of_noise_ends_and_stays_small(chain: Chain, tmp_path: Path) -> None:
+    noise = random.Random(7)
+    start = chain.dump.sp - chain.base
+    healthy = bytes(chain.ram)
+    for _ in range(25):
+        chain.ram[:] = healthy
+        for _ in range(noise.choice((1, 8, 200))):
+            at = noise.randrange(start, len(healthy) - 4) & ~3
+            source = noise.choice((noise.randrange(0, len(healthy) - 4) & ~3, at))
+            chain.put(chain.base + at, word_at(healthy, source) ^ noise.choice((0, 4, 1 << 30)))
+        result = mpheap.run("bt", "--locals", *chain.words(tmp_path), timeout=10)
+        assert result.status == 0, result
+        assert len(result.stdout) < 10000
+
+
+def test_keys(dump_of, chain: Chain, tmp_path: Path) -> None:
+    words = [[*dump_of(variant).images(), *sp_of(dump_of(variant))] for variant in VARIANTS]
+    words.append(["--image", f"{capture('1.27.0').memory(1)}@0"])
+    documents = [mpheap.run("bt", "--locals", "--format=json", *more).json for more in words]
+    chain.put(chain.base + chain.top, chain.inner + 2)
+    documents.append(mpheap.run("bt", "--format=json", *chain.words(tmp_path)).json)
+    assert documents[-1]["notes"]
+    check("bt", documents)
+
+
+# --- WebAssembly: frames on a pystack, and no registers ---
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_webassembly_is_the_board_s_own_traceback(version: str) -> None:
+    """A method, a generator, and a function that calls itself."""
+    *lines, _ = capture(version).moment(1)["traceback"].splitlines(keepends=True)
+    assert bt("--image", f"{capture(version).memory(1)}@0") == "".join(lines)
+
+
+def test_webassembly_arguments_and_locals() -> None:
+    document = mpheap.run(
+        "bt", "--locals", "--format=json", "--image", f"{capture('1.27.0').memory(2)}@0"
+    ).json
+    steps, *_, innermost = document["frames"][3:]
+    assert steps["place"] == "generator"
+    assert steps["locals"] == [{"name": "local 1", "value": "['2', 1, 2.5]"}]
+    assert innermost["arguments"] == [
+        {"name": "where", "value": "'2'"},
+        {"name": "depth", "value": "0"},
+        {"name": "carried", "value": "['2', 1, 2.5]"},
+    ]
+    assert innermost["locals"] == [{"name": "local 3", "value": "'moment 2'"}]
+
+
+# --- a live board ---
+
+
+@pytest.fixture(name="board", scope="module")
+def board_fixture() -> Iterator[Board]:
+    with Board() as board:
+        yield board
+
+
+@pytest.fixture(name="port", scope="module")
+def port_fixture(board: Board) -> Iterator[DebugPort]:
+    with DebugPort(board) as port:
+        yield port
+        stats = port.stats()
+        assert (stats["memory_writes"], stats["bus_writes"], stats["resets"]) == (0, 0, 0)
+
+
+@pytest.fixture(name="link", scope="module")
+def link_fixture(port: DebugPort) -> Iterator[list[str]]:
+    with OpenOcd(port) as openocd:
+        yield [f"--openocd=:{openocd.tcl_port}"]
+
+
+SPIN = "  print('spins')\n  while True: pass\n"
+PROGRAMS = {
+    "module": ("print('spins')\nwhile True: pass\n", [(2, "<module>")]),
+    "five deep": (  # as deep as its C stack allows, so that the innermost one cannot print
+        "class A:\n def one(self, x):\n  return self.two(x, [x])\n def two(self, x, y):\n"
+        "  return three(y)\ndef three(z):\n  return four(z)\n"
+        "def four(z):\n  while True: pass\nprint('spins')\nA().one(5)\n",
+        [(11, "<module>"), (3, "one"), (5, "two"), (7, "three"), (9, "four")],
+    ),
+    "generator": (
+        "def g(n):\n  yield n\n" + SPIN + "def h(n):\n  yield from g(n)\n"
+        "def f():\n  for x in h(3):\n    pass\nf()\n",
+        [(10, "<module>"), (8, "f"), (6, "h"), (4, "g")],
+    ),
+    "handler": (
+        "def bad():\n  raise ValueError\ndef f():\n try:\n  bad()\n except ValueError:\n"
+        + SPIN + "f()\n",
+        [(9, "<module>"), (8, "f")],
+    ),
+    "in C": (
+        "import microbit\ndef f(n):\n  print('spins')\n  microbit.sleep(n)\nf(9999999)\n",
+        [(5, "<module>"), (4, "f")],
+    ),
+    "called from C": (
+        "def key(x):\n" + SPIN + "def f():\n  return sorted([3, 1, 2], key=key)\nf()\n",
+        [(6, "<module>"), (5, "f"), (3, "key")],
+    ),
+}
+
+
+@contextlib.contextmanager
+def running(board: Board, code: str) -> Iterator[None]:
+    board.repl.start(code)
+    board.repl.read_until(b"spins\r\n")
+    time.sleep(0.02)  # it prints first, and loops a moment later
+    yield
+    board.repl.interrupt()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_live_board(board: Board, link: list[str], name: str) -> None:
+    code, steps = PROGRAMS[name]
+    with running(board, code):
+        result = mpheap.run("bt", "--halt", *link)
+    assert (result.stdout, result.stderr) == (traceback(*steps), "")
+
+
+def test_five_frames_cost_no_more_than_eight_kilobytes(board: Board, link: list[str]) -> None:
+    with running(board, PROGRAMS["five deep"][0]):
+        result = mpheap.run("bt", "--halt", "--stats", *link)
+    (needed,) = re.findall(r"(\d+) needed", result.stderr)
+    assert int(needed) <= 8192
+
+
+def test_snapshot_of_a_board(board: Board, link: list[str], tmp_path: Path) -> None:
+    code, steps = PROGRAMS["generator"]
+    with running(board, code):
+        assert mpheap.run("snapshot", tmp_path / "core", "--halt", *link).status == 0
+    assert bt("--core", tmp_path / "core") == traceback(*steps)
+
+
+def test_a_running_board_is_not_halted(board: Board, port: DebugPort, link: list[str]) -> None:
+    with running(board, PROGRAMS["module"][0]):
+        before = port.stats()["cpu_halts"]
+        text = bt(*link)
+        document = mpheap.run("bt", "--format=json", *link).json
+        assert port.stats()["cpu_halts"] == before
+    assert "--halt" in text
+    assert (document["is_running"], document["frames"]) == (True, [])
+
+
+def test_the_prompt_is_no_python_code(board: Board, link: list[str]) -> None:
+    board.repl.interrupt()
+    assert bt("--halt", *link) == "No Python code is being executed.\n"
+
+
+RAISING = "def bad(n):\n  raise ValueError(n)\ndef f():\n i = 0\n while True:\n  try:\n   bad(i)\n" \
+    "  except ValueError:\n   i += 1\nprint('spins')\nf()\n"
+
+
+def test_halts_while_exceptions_are_raised(board: Board, link: list[str]) -> None:
+    """Whenever it is halted: no frame that cannot be, and only the innermost may be uncertain."""
+    lines = set()
+    with running(board, RAISING):
+        for _ in range(12):
+            first, module, *inner = bt("--halt", *link).splitlines()
+            assert (first + "\n", module) == (HEADING, '  File "<stdin>", line 11, in <module>')
+            assert not any("uncertain" in line for line in inner[:-1])
+            functions = [re.search(r", in (\w+)", line)[1] for line in inner]
+            assert functions in (["f"], ["f", "bad"])
+            lines.update(re.findall(r"line (\d+)", inner[-1]))
+    assert lines <= {"2", "4", "5", "6", "7", "8", "9"}
