@@ -78,9 +78,13 @@ struct listing {
 // read without.
 static int load_objects(struct listing *listing, struct mph_err *err)
 {
+    struct target *target = &listing->session->target;
+    bool was_big_endian = target->big_endian;
     struct mph_err why = {0};
     int rc = session_open_objects(listing->session, &why);
 
+    if (rc < 0) // the search for a heap tries both orders
+        target->big_endian = was_big_endian;
     if (rc == MPH_ERR_NO_MEMORY || rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED)
         return mph_fail_again(err, &why);
     if (rc < 0)

@@ -180,8 +180,10 @@ int fault_add_handler(struct fault *fault, const char *key, uint64_t pc, bool *r
     if (is_found)
         set_instruction(&insn, document);
     json_object_set_new(document, "is_spinning", json_boolean(spins));
-    if (place_find(fault->session, pc, &place) && place.others)
-        json_object_set_new(document, "alias_count", json_integer((json_int_t)place.others));
+    size_t aliases =
+        place_find(fault->session, pc, &place) ? place_count_aliases(fault->session, &place) : 0;
+    if (aliases)
+        json_object_set_new(document, "alias_count", json_integer((json_int_t)aliases));
     *ret_spins = spins;
     return 0;
 }

@@ -10,20 +10,6 @@ static uint64_t code_address(const struct session *session, uint64_t address)
     return session->target.machine == EM_ARM ? address & ~(uint64_t)1 : address;
 }
 
-static size_t count_others(const struct session *session, const struct symbol *symbol)
-{
-    const struct vec *list = &session->firmware.symbols.list;
-    size_t count = 0;
-
-    for (size_t i = 0; i < list->len; i++) {
-        const struct symbol *other = vec_at(list, i);
-
-        count += other != symbol && other->address == symbol->address &&
-                 other->size == symbol->size && symbol->size;
-    }
-    return count;
-}
-
 bool place_find(const struct session *session, uint64_t address, struct place *ret)
 {
     const struct symbol *symbol =
@@ -31,9 +17,19 @@ bool place_find(const struct session *session, uint64_t address, struct place *r
 
     if (!symbol)
         return false;
-    *ret = (struct place){symbol->name, code_address(session, symbol->address), symbol->size,
-                          count_others(session, symbol)};
+    *ret = (struct place){symbol->name, code_address(session, symbol->address), symbol->size};
     return true;
+}
+
+size_t place_count_aliases(const struct session *session, const struct place *place)
+{
+    const struct vec *list = &session->firmware.symbols.list;
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->len; i++)
+        count += code_address(session, ((const struct symbol *)vec_at(list, i))->address) ==
+                 place->start;
+    return count - 1;
 }
 
 void place_add(const struct session *session, uint64_t address, struct text *text)

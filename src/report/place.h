@@ -10,9 +10,11 @@
 struct place {
     const char *name; // lives as long as the session
     uint64_t start, size;
-    size_t others; // symbols of the same address: aliases, handlers that are not defined
 };
 bool place_find(const struct session *session, uint64_t address, struct place *ret);
+
+// Further symbols that begin where a place does: aliases, handlers that are not defined.
+size_t place_count_aliases(const struct session *session, const struct place *place);
 
 // "symbol+0x12"; nothing without a symbol there.
 void place_add(const struct session *session, uint64_t address, struct text *text);
