@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The block map by plain GDB Python: what one would write without mpheap.
+"""The heap by plain GDB Python: what one would write without mpheap.
 
-Two bulk reads, the allocation table and the pool, then a walk over all blocks. To be
-sourced in GDB with a firmware's ELF loaded; adds the command `walker`.
+To be sourced in GDB with a firmware's ELF loaded. `walker` prints the block map after two
+bulk reads, the allocation table and the pool. `walker-types` counts objects by their type,
+with a read for each word that is looked at.
 """
 
 from __future__ import annotations
@@ -79,4 +80,41 @@ class Walker(gdb.Command):
         gdb.write(block_map())
 
 
+def type_counts() -> dict[str, int]:
+    """How many heads of the only area begin with each builtin type."""
+    area = gdb.parse_and_eval("mp_state_ctx.mem.area")
+    start, end = int(area["gc_pool_start"]), int(area["gc_pool_end"])
+    table, size = int(area["gc_alloc_table_start"]), int(area["gc_alloc_table_byte_len"])
+    inferior = gdb.selected_inferior()
+    block_bytes = (end - start) // (size * 4)
+    names = {}
+    for name in LETTERS:
+        symbol = gdb.lookup_global_symbol(f"mp_type_{name}")
+        if symbol is not None:
+            names[int(symbol.value().address)] = name
+    counts = dict.fromkeys(names.values(), 0)
+    bits = inferior.read_memory(table, size).tobytes()
+    for block in range(size * 4):
+        if bits[block // 4] >> block % 4 * 2 & 3 != 1:
+            continue
+        first = inferior.read_memory(start + block * block_bytes, 4).tobytes()
+        word = int.from_bytes(first, "little")
+        if word in names:
+            counts[names[word]] += 1
+    return counts
+
+
+class TypesWalker(gdb.Command):
+    """Count objects by plain GDB Python."""
+
+    def __init__(self) -> None:
+        super().__init__("walker-types", gdb.COMMAND_DATA)
+
+    def invoke(self, argument: str, from_tty: bool) -> None:
+        """Run the command."""
+        for name, count in type_counts().items():
+            gdb.write(f"{count} {name}\n")
+
+
 Walker()
+TypesWalker()

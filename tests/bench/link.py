@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `info` and `map` cost over SWD, beside the bytes that had to cross."""
+"""What reports cost over SWD, beside the bytes that had to cross."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rig import DebugPort, OpenOcd, run_gdb
 from table import heading, row
 
 RUNS = 5
+AIMS = {"types": 1.1, "map": 1.1, "objects": 1.25, "show": 1.1, "whatis": 1.1}  # bytes
 LINK_BYTES_PER_SECOND = 28 * 1024  # a slow probe
 LINK_REQUEST_SECONDS = 1e-3
 WORD = 4
@@ -29,6 +30,7 @@ class Cost:
     requests: int
     runs: int  # contiguous reads
     bytes: int
+    needed: int  # that some stage has read, each once
     link_seconds: float  # spent waiting for answers
     commands: int  # of the adapter
     port_bytes: int
@@ -53,24 +55,24 @@ def ctx_bytes(dump: Dump) -> int:
     return int(run_gdb(["print sizeof(mp_state_ctx)"], [str(dump.elf)]).stdout.rpartition("= ")[2])
 
 
-def measure(report: str, elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
+def measure(words: list[str], elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
     """One command."""
     before = port.stats()
     done = subprocess.run(
-        [MPHEAP, report, "--stats", f"--openocd=127.0.0.1:{openocd.tcl_port}", f"--elf={elf}"],
+        [MPHEAP, *words, "--stats", f"--openocd=127.0.0.1:{openocd.tcl_port}", f"--elf={elf}"],
         check=True, capture_output=True, text=True)
     after = port.stats()
-    found = re.search(r"stats: (\d+) requests, (\d+) pieces, (\d+) bytes.* link ([\d.]+) ms",
-                      done.stderr)
+    found = re.search(r"stats: (\d+) requests, (\d+) pieces, (\d+) bytes, (\d+) needed, "
+                      r"link ([\d.]+) ms", done.stderr)
     assert found, done.stderr
-    return Cost(*map(int, found.groups()[:3]), float(found[4]) / 1e3,
+    return Cost(*map(int, found.groups()[:4]), float(found[5]) / 1e3,
                 commands=after["adapter_commands"] - before["adapter_commands"],
                 port_bytes=after["bus_bytes_read"] - before["bus_bytes_read"])
 
 
-def typical(report: str, elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
+def typical(words: list[str], elf: Path, port: DebugPort, openocd: OpenOcd) -> Cost:
     """The median of some runs, by bytes: how runs are merged depends on the host's pace, too."""
-    costs = [measure(report, elf, port, openocd) for _ in range(RUNS)]
+    costs = [measure(words, elf, port, openocd) for _ in range(RUNS)]
     middle = statistics.median_low(cost.bytes for cost in costs)
     return next(cost for cost in costs if cost.bytes == middle)
 
@@ -86,12 +88,18 @@ def print_cost(name: str, cost: Cost, needed: int, aim: float, requests_aim: int
     row(f"{name}: at 28 KiB/s and 1 ms an adapter command", cost.seconds(cost.commands), unit=" s")
 
 
+def some_list(dump: Dump) -> str:
+    """The address of the list that holds the most."""
+    listing = dump.report("objects", f"--elf={dump.elf}", "--type=list", "--sort=size")
+    return re.search(r"^0x[0-9a-f]+", listing, re.M)[0]
+
+
 def measure_paced(dump: Dump) -> None:
     """A port that takes 1 ms for each adapter command: here runs are merged."""
     with DebugPort(dump.regions(), core="m4", registers=dump.registers,
                    options=[THROTTLE]) as port, OpenOcd(port) as openocd:
         openocd.tcl("halt")
-        cost = measure("map", dump.elf, port, openocd)
+        cost = measure(["map"], dump.elf, port, openocd)
     name = "map, through a port of 28 KiB/s and 1 ms a command"
     row(f"{name}: bytes", f"{cost.bytes:,}")
     row(f"{name}: commands", f"{cost.commands:,}")
@@ -108,8 +116,14 @@ def measure_link(dump: Dump) -> None:
         for title, elf in (("ELF with DWARF", dump.elf), ("symbols only", dump.stripped)):
             # Without member offsets the area is found by reading mp_state_ctx, all of it.
             search = ctx_bytes(dump) if elf == dump.stripped else 0
-            cost = typical("info", elf, port, openocd)
+            cost = typical(["info"], elf, port, openocd)
             print_cost(f"info, {title}", cost, needed["info"] + search, 1.05, None)
-            cost = typical("map", elf, port, openocd)
+            cost = typical(["map"], elf, port, openocd)
             print_cost(f"map, {title}", cost, needed["map"] + search, 1.3, 12)
+        heading("over SWD: reports on objects, beside the bytes they looked at")
+        for words in (["types"], ["map", "--rich"], ["objects"], ["show", "ADDRESS"],
+                      ["whatis", "ADDRESS"]):
+            given = [word.replace("ADDRESS", some_list(dump)) for word in words]
+            cost = typical(given, dump.elf, port, openocd)
+            print_cost(" ".join(words), cost, cost.needed, AIMS[words[0]], 80)
     measure_paced(dump)
