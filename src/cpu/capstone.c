@@ -104,22 +104,24 @@ static void set_target(struct insn *ret, int64_t target)
 }
 
 // The pc reads as the address of the instruction and 4, rounded down to a word, or 8 in
-// ARM code (ARM DDI 0406C, A2.3 and A8.8.64).
-static void set_arm_memory(const struct decoder *decoder, const arm_op_mem *memory,
+// ARM code (ARM DDI 0406C, A2.3 and A8.8.64). Tables of branches (tbb) are indexed from it.
+static void set_arm_memory(const struct decoder *decoder, const cs_arm_op *operand,
                            struct insn *ret)
 {
+    const arm_op_mem *memory = &operand->mem;
     uint64_t pc = ret->address + (decoder->isa == ISA_ARM ? 8 : 4);
+    bool is_shifted = operand->shift.type == ARM_SFT_LSL;
+    unsigned shift = is_shifted ? operand->shift.value : (unsigned)memory->lshift;
 
-    if (memory->base == ARM_REG_PC && memory->index == ARM_REG_INVALID) {
-        ret->has_literal = true;
-        ret->literal = (pc & ~(uint64_t)3) + (uint64_t)(int64_t)memory->disp;
-        ret->literal &= UINT32_MAX;
+    if (memory->base == ARM_REG_PC) {
+        ret->has_literal = memory->index == ARM_REG_INVALID;
+        ret->literal = ((pc & ~(uint64_t)3) + (uint64_t)(int64_t)memory->disp) & UINT32_MAX;
         return;
     }
     ret->has_memory = true;
     set_name(decoder, memory->base, ret->memory.base);
     set_name(decoder, memory->index, ret->memory.index);
-    ret->memory.scale = (int64_t)memory->scale * ((int64_t)1 << (memory->lshift & 31));
+    ret->memory.scale = (int64_t)memory->scale * ((int64_t)1 << (shift & 31));
     ret->memory.offset = memory->disp;
 }
 
@@ -146,7 +148,7 @@ static void set_arm(const struct decoder *decoder, struct insn *ret)
         const cs_arm_op *operand = &arm->operands[i];
 
         if (operand->type == ARM_OP_MEM)
-            set_arm_memory(decoder, &operand->mem, ret);
+            set_arm_memory(decoder, operand, ret);
         else if (operand->type == ARM_OP_IMM && ret->flow != FLOW_NEXT)
             set_target(ret, operand->imm & UINT32_MAX);
     }
