@@ -82,7 +82,6 @@ _Static_assert(IS_WORD(vm.last_pool, CTX_LAST_POOL), "last_pool");
 _Static_assert(IS_WORD(vm.dict_main, CTX_DICT_MAIN), "dict_main");
 _Static_assert(IS_WORD(mem.area, CTX_AREA), "area");
 _Static_assert(IS_WORD(mem.area.gc_last_used_block, CTX_AREA + AREA_LAST_USED), "area's members");
-_Static_assert(sizeof(mp_state_ctx_t) == CTX_WORDS * sizeof(void *), "mp_state_ctx");
 
 // --- types and strings ---
 

@@ -29,8 +29,7 @@ enum {
     CTX_DICT_GLOBALS = 4,
     CTX_LAST_POOL = 7,
     CTX_DICT_MAIN = 8,
-    CTX_AREA = 12,
-    CTX_WORDS = 22
+    CTX_AREA = 12
 };
 
 // Words of an area.
