@@ -123,3 +123,7 @@ class DebugPort:
         """Lets the faults begin that --arm-on-signal holds back."""
         self._process.send_signal(signal.SIGUSR2)
         self.stats()  # it takes signals in order: the faults are armed when this answers
+
+    def disarm(self) -> None:
+        """Ends what arm() began."""
+        self.arm()

@@ -32,7 +32,7 @@ static bool take_signal(struct server *server)
     if (read(server->signals, &info, sizeof(info)) != sizeof(info))
         return true;
     if (info.ssi_signo == SIGUSR2)
-        server->faults->armed = true;
+        server->faults->armed = !server->faults->armed;
     else if (info.ssi_signo == SIGUSR1 && server->stats_path)
         stats_write(server->stats, server->stats_path);
     return info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2;
