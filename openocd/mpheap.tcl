@@ -23,6 +23,8 @@
 #   $mpheap_status     exit status of the latest command: 0, or 1 where the report
 #                      found what it looks for; from 2 on the command is an error
 #   $mpheap_notes      what it said besides the report
+#
+# `mpheap watchdog` alone is no word of the program: watchdog.tcl, beside this file.
 
 # Show a report, and the notes on it, where it was asked for. OpenOCD shows the
 # result of what is typed (telnet, -c, GDB's monitor), and shows it to nobody
@@ -55,6 +57,9 @@ proc mpheap_report {args} {
 proc mpheap_run {words} {
     set ::mpheap_status 5
     set ::mpheap_notes ""
+    if {[lindex $words 0] eq "watchdog"} {
+        return [mpheap_run_watchdog [lrange $words 1 end]]
+    }
     mpheap_check_tcl
     set folder [exec mktemp -d [mpheap_env TMPDIR /tmp]/mpheap.XXXXXX]
     try {
@@ -70,6 +75,17 @@ proc mpheap_run {words} {
     }
     mpheap_judge $ending $notes
     return $report
+}
+
+# The one word that is no report of the program; its file is read with the first use.
+proc mpheap_run_watchdog {words} {
+    set ::mpheap_status 2
+    if {[info commands mpheap_watchdog] eq ""} {
+        uplevel #0 [list source $::mpheap_folder/watchdog.tcl]
+    }
+    set text [mpheap_watchdog $words]
+    set ::mpheap_status 0
+    return $text
 }
 
 # --- which words ---
@@ -196,18 +212,25 @@ proc mpheap_converse {scripts results} {
 # as what is typed does: handlers of target events may run inside. Memory that
 # cannot be read is no news for the log, the program looks where it ends.
 proc mpheap_answer {script} {
-    set level [lindex [debug_level] end]
-    if {$level < 3} {
-        debug_level -1
-    }
-    if {[catch {uplevel #0 $script} answer]} {
+    if {[mpheap_try_quietly $script answer]} {
         set answer "1 {}"
     }
-    debug_level $level
     foreach name [info globals mph_*] {
         unset ::$name
     }
     return [string map {\n " "} $answer]
+}
+
+# Like catch, at the global level, and with less in the log.
+proc mpheap_try_quietly {script variable} {
+    upvar 1 $variable answer
+    set level [lindex [debug_level] end]
+    if {$level < 3} {
+        debug_level -1
+    }
+    set code [catch {uplevel #0 $script} answer]
+    debug_level $level
+    return $code
 }
 
 # --- the outcome ---
@@ -256,4 +279,5 @@ proc mpheap_is_typed {} {
 }
 
 add_usage_text mpheap "REPORT \[ARGS\] \[options\]"
-add_help_text mpheap "the heap of a MicroPython board: `mpheap --help' lists the reports"
+add_help_text mpheap "the heap of a MicroPython board: `mpheap --help' lists the reports,\
+    `mpheap watchdog' keeps cores of a board that hangs or faults"
