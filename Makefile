@@ -158,7 +158,7 @@ install: all
 	    -e 's|@VERSION@|$(VERSION)|' plugin/mpheap.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/mpheap.pc
 	install -m 644 gdb/mpheap.py $(SHARE)/mpheap/gdb/
 	install -m 644 gdb/mpheap_gdb/*.py $(SHARE)/mpheap/gdb/mpheap_gdb/
-	install -m 644 openocd/mpheap.tcl $(SHARE)/mpheap/openocd/
+	install -m 644 openocd/*.tcl $(SHARE)/mpheap/openocd/
 	install -m 644 docs/mpheap.1 $(SHARE)/man/man1/
 	install -m 644 completions/mpheap.bash $(DESTDIR)$(BASHCOMPDIR)/mpheap
 	install -d $(SHARE)/doc/mpheap
