@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from generated import ADDRESS, FOLDER, Heap, generate
 from mpheap import Result, run
+from rig.debugport import build_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 POOL_BYTES = 1 << 18
@@ -17,8 +19,9 @@ POOL_BYTES = 1 << 18
 
 @pytest.fixture(scope="module", name="heap")
 def _heap(tmp_path_factory: pytest.TempPathFactory) -> Heap:
-    made = [str((FOLDER / name).relative_to(ROOT)) for name in ("generate", "large.elf")]
-    subprocess.run(["make", "-s", *made], cwd=ROOT, check=True)
+    build = os.path.relpath(build_folder(), ROOT)
+    made = [os.path.relpath(FOLDER / name, ROOT) for name in ("generate", "large.elf")]
+    subprocess.run(["make", "-s", f"BUILD={build}", *made], cwd=ROOT, check=True)
     return generate(POOL_BYTES, tmp_path_factory.mktemp("heap") / "ram")
 
 
