@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The tasks of asyncio: where each stands, what it waits for, which runs next.
-
 #include <inttypes.h>
-#include <string.h>
 
 #include "object/declare.h"
-#include "object/names.h"
 #include "object/value.h"
 #include "report/report.h"
-#include "vm/task_object.h"
-#include "vm/tasks.h"
-#include "vm/ticks.h"
+#include "report/task_words.h"
 
 struct tasks_options {
     bool has_all;
@@ -32,197 +27,36 @@ static const struct argp_option option_table[] = {
 
 static const struct argp tasks_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
-struct listing {
-    const struct objects *objects;
-    const struct tasks_options *options;
-    struct tasks tasks;
-    struct names names;
-    size_t hidden;
-};
-
-static const char *state_name(enum task_state state)
-{
-    static const char *const names[] = {
-        [TASK_RUNNING] = "running",       [TASK_READY] = "ready", [TASK_SLEEPING] = "sleeping",
-        [TASK_WAITING] = "waiting",       [TASK_IDLE] = "idle",   [TASK_DONE] = "done",
-        [TASK_AWAITED] = "done, awaited",
-    };
-
-    return names[state];
-}
-
-static bool is_done(const struct task *task)
-{
-    return task->state == TASK_DONE || task->state == TASK_AWAITED;
-}
-
-static bool add_name(const struct listing *listing, uint64_t address, struct text *text)
-{
-    uint64_t block;
-
-    return objects_head_at(listing->objects, address, &block) &&
-           names_add(&listing->names, block, text);
-}
-
-// A task's name, unless it is nothing but its place in asyncio's own structures.
-static void add_task_name(const struct listing *listing, const struct task *task, struct text *text)
-{
-    static const char *const places[] = {".heap",     ".child",    ".child_last", ".next",
-                                         ".cur_task", ".ph_child", ".ph_next"};
-    struct text name;
-
-    text_init(&name, NULL);
-    bool is_place = !add_name(listing, task->address, &name);
-    for (size_t i = 0; !is_place && i < sizeof places / sizeof *places; i++) {
-        size_t length = strlen(places[i]);
-
-        is_place = name.len >= length && !strcmp(name.bytes + name.len - length, places[i]);
-    }
-    if (!is_place)
-        text_add(text, name.bytes, name.len);
-    text_deinit(&name);
-}
-
 // What has ended and waits for the collector is of no interest.
-static bool is_listed(const struct listing *listing, const struct task *task)
+static bool is_listed(const struct task_listing *listing, const struct task *task)
 {
     struct text name;
 
     text_init(&name, NULL);
-    bool is_wanted = listing->options->has_all || !is_done(task) || task->position ||
-                     task->problem || add_name(listing, task->address, &name);
+    bool is_wanted = listing->has_all || !task_is_done(task) || task->position || task->problem ||
+                     words_add_name(listing, task->address, &name);
     text_deinit(&name);
     return is_wanted;
 }
 
-// --- in words ---
-
-static void add_qstr(const struct listing *listing, uint64_t id, struct text *text)
-{
-    if (id)
-        value_add_qstr(listing->objects, id, text);
-    else
-        text_putc(text, '?');
-}
-
-static void add_bad(const char *what, uint64_t address, struct text *text)
-{
-    text_printf(text, "<bad: %s at 0x%" PRIx64 ">", what, address);
-}
-
-// The function's name, or the value of what is no coroutine.
-static void add_coroutine(const struct listing *listing, const struct task *task, struct text *text)
-{
-    const struct await_frame *outermost = task->chain.len ? vec_at(&task->chain, 0) : NULL;
-
-    if (outermost && outermost->problem && !outermost->frame.address)
-        add_bad(outermost->problem, outermost->generator, text);
-    else if (outermost)
-        add_qstr(listing, outermost->frame.code.name, text);
-    else if (task->problem && !strcmp(task->problem, "coro"))
-        add_bad(task->problem, task->address, text);
-    else if (is_done(task))
-        text_putc(text, '-');
-    else
-        value_add_word(listing->objects, task->coro, &value_short, text);
-}
-
-static void add_thing(const struct listing *listing, uint64_t address, struct text *text)
-{
-    struct object object;
-
-    if (objects_get(listing->objects, address, &object)) {
-        text_escaped(text, object.type->name, strlen(object.type->name));
-        text_putc(text, ' ');
-    }
-    if (!add_name(listing, address, text))
-        text_printf(text, "0x%" PRIx64, address);
-}
-
-static void add_gathered(const struct listing *listing, const struct task *gatherer,
-                         struct text *text)
-{
-    const char *before = " of ";
-
-    text_puts(text, "gather");
-    for (size_t i = 0; i < listing->tasks.list.len; i++) {
-        const struct task *task = task_of(&listing->tasks, i);
-
-        if (task->gatherer != gatherer->address)
-            continue;
-        text_puts(text, before);
-        add_thing(listing, task->address, text);
-        before = ", ";
-    }
-}
-
-static void add_wait(const struct listing *listing, const struct task *task, struct text *text)
-{
-    if (task->wait.kind == WAIT_GATHER) {
-        add_gathered(listing, task, text);
-        return;
-    }
-    if (task->wait.kind == WAIT_READ)
-        text_puts(text, "reading ");
-    else if (task->wait.kind == WAIT_WRITE)
-        text_puts(text, "writing ");
-    add_thing(listing, task->wait.address, text);
-}
-
-static bool has_pending(const struct listing *listing, const struct task *task)
-{
-    return task->state == TASK_READY && pointer_in(listing->objects, task->data);
-}
-
-static int64_t since(const struct listing *listing, const struct task *task, int64_t start)
-{
-    return ticks_diff(listing->objects->layout, task->wake, start);
-}
-
-static void add_time(const struct listing *listing, const struct task *task, struct text *text)
-{
-    const struct tasks *tasks = &listing->tasks;
-
-    text_printf(text, "until %" PRId64, task->wake);
-    if (tasks->has_now)
-        text_printf(text, ", in %" PRId64 " ms", since(listing, task, tasks->now));
-    else if (task->position > 1 && tasks->loops[task->loop].has_first)
-        text_printf(text, ", %" PRId64 " ms after the first",
-                    since(listing, task, tasks->loops[task->loop].first_wake));
-}
-
-static void add_details(const struct listing *listing, const struct task *task, struct text *text)
-{
-    if (task->problem)
-        add_bad(task->problem, task->address, text);
-    else if (task->state == TASK_SLEEPING)
-        add_time(listing, task, text);
-    else if (task->state == TASK_WAITING)
-        add_wait(listing, task, text);
-    else if (has_pending(listing, task))
-        text_puts(text, "to be thrown: ");
-    if (is_done(task) || has_pending(listing, task))
-        value_add_word(listing->objects, task->data, &value_short, text);
-}
-
 // --- text ---
 
-static void write_frame(const struct listing *listing, const struct await_frame *step,
+static void write_frame(const struct task_listing *listing, const struct await_frame *step,
                         struct text *text)
 {
     if (step->frame.address) {
         text_puts(text, "    File \"");
-        add_qstr(listing, step->frame.code.file, text);
+        words_add_qstr(listing, step->frame.code.file, text);
         if (step->line)
             text_printf(text, "\", line %u, in ", step->line);
         else
             text_puts(text, "\", in ");
-        add_qstr(listing, step->frame.code.name, text);
+        words_add_qstr(listing, step->frame.code.name, text);
         text_putc(text, '\n');
     }
     if (step->problem) {
         text_puts(text, "    ");
-        add_bad(step->problem, step->generator, text);
+        words_add_bad(step->problem, step->generator, text);
         text_putc(text, '\n');
     }
 }
@@ -232,17 +66,18 @@ static void write_padded(struct text *text, const struct text *column, int width
     text_printf(text, "%-*s  ", width, column->len ? column->bytes : "-");
 }
 
-static void write_task(const struct listing *listing, const struct task *task, struct text *text)
+static void write_task(const struct task_listing *listing, const struct task *task,
+                       struct text *text)
 {
     struct text name, coroutine, details;
 
     text_init(&name, NULL);
     text_init(&coroutine, NULL);
     text_init(&details, NULL);
-    add_task_name(listing, task, &name);
-    add_coroutine(listing, task, &coroutine);
-    add_details(listing, task, &details);
-    text_printf(text, "0x%08" PRIx64 "  %-13s  ", task->address, state_name(task->state));
+    words_add_task(listing, task, &name);
+    words_add_coroutine(listing, task, &coroutine);
+    words_add_details(listing, task, &details);
+    text_printf(text, "0x%08" PRIx64 "  %-13s  ", task->address, task_state_name(task->state));
     if (task->position)
         text_printf(text, "%5zu  ", task->position);
     else
@@ -250,14 +85,14 @@ static void write_task(const struct listing *listing, const struct task *task, s
     write_padded(text, &coroutine, 16);
     write_padded(text, &name, 24);
     text_printf(text, "%s\n", details.len ? details.bytes : "-");
-    for (size_t i = 0; !is_done(task) && i < task->chain.len; i++)
+    for (size_t i = 0; !task_is_done(task) && i < task->chain.len; i++)
         write_frame(listing, vec_at(&task->chain, i), text);
     text_deinit(&details);
     text_deinit(&coroutine);
     text_deinit(&name);
 }
 
-static void write_counts(const struct listing *listing, struct text *text)
+static void write_counts(const struct task_listing *listing, struct text *text)
 {
     const struct tasks *tasks = &listing->tasks;
     size_t counts[TASK_AWAITED + 1] = {0};
@@ -268,7 +103,7 @@ static void write_counts(const struct listing *listing, struct text *text)
     text_printf(text, "%zu tasks", tasks->list.len);
     for (size_t i = 0; i <= TASK_AWAITED; i++)
         if (counts[i]) {
-            text_printf(text, "%s%zu %s", before, counts[i], state_name((enum task_state)i));
+            text_printf(text, "%s%zu %s", before, counts[i], task_state_name((enum task_state)i));
             before = "; ";
         }
     if (listing->hidden)
@@ -277,7 +112,7 @@ static void write_counts(const struct listing *listing, struct text *text)
     text_putc(text, '\n');
 }
 
-static void write_text(const struct listing *listing, struct text *text)
+static void write_text(const struct task_listing *listing, struct text *text)
 {
     const struct tasks *tasks = &listing->tasks;
 
@@ -305,7 +140,7 @@ static json_t *text_json(struct text *text)
     return json;
 }
 
-static json_t *qstr_json(const struct listing *listing, uint64_t id)
+static json_t *qstr_json(const struct task_listing *listing, uint64_t id)
 {
     struct text text;
 
@@ -320,7 +155,7 @@ static json_t *line_json(unsigned line)
     return line ? json_integer(line) : json_null();
 }
 
-static json_t *frame_json(const struct listing *listing, const struct await_frame *step)
+static json_t *frame_json(const struct task_listing *listing, const struct await_frame *step)
 {
     json_t *json =
         json_pack("{s:o, s:o, s:o, s:o}", "function", qstr_json(listing, step->frame.code.name),
@@ -332,7 +167,7 @@ static json_t *frame_json(const struct listing *listing, const struct await_fram
     return json;
 }
 
-static json_t *chain_json(const struct listing *listing, const struct task *task)
+static json_t *chain_json(const struct task_listing *listing, const struct task *task)
 {
     json_t *chain = json_array();
 
@@ -341,8 +176,9 @@ static json_t *chain_json(const struct listing *listing, const struct task *task
     return chain;
 }
 
-static json_t *words_json(const struct listing *listing, const struct task *task,
-                          void (*add)(const struct listing *, const struct task *, struct text *))
+static json_t *words_json(const struct task_listing *listing, const struct task *task,
+                          void (*add)(const struct task_listing *, const struct task *,
+                                      struct text *))
 {
     struct text text;
 
@@ -351,12 +187,12 @@ static json_t *words_json(const struct listing *listing, const struct task *task
     return text_json(&text);
 }
 
-static void add_data(const struct listing *listing, const struct task *task, struct text *text)
+static void add_data(const struct task_listing *listing, const struct task *task, struct text *text)
 {
     value_add_word(listing->objects, task->data, &value_short, text);
 }
 
-static json_t *gathered_json(const struct listing *listing, const struct task *gatherer)
+static json_t *gathered_json(const struct task_listing *listing, const struct task *gatherer)
 {
     json_t *array = json_array();
 
@@ -370,18 +206,19 @@ static json_t *gathered_json(const struct listing *listing, const struct task *g
     return array;
 }
 
-static void set_wait(const struct listing *listing, const struct task *task, json_t *json)
+static void set_wait(const struct task_listing *listing, const struct task *task, json_t *json)
 {
     if (task->state != TASK_WAITING)
         return;
-    json_object_set_new(json, "waits_on", words_json(listing, task, add_wait));
+    json_object_set_new(json, "waits_on", words_json(listing, task, words_add_wait));
     if (task->wait.address)
         json_object_set_new(json, "waits_on_address", json_address(task->wait.address));
     if (task->wait.kind == WAIT_GATHER)
         json_object_set_new(json, "gathered", gathered_json(listing, task));
 }
 
-static void set_place_in_queue(const struct listing *listing, const struct task *task, json_t *json)
+static void set_place_in_queue(const struct task_listing *listing, const struct task *task,
+                               json_t *json)
 {
     const struct tasks *tasks = &listing->tasks;
 
@@ -392,34 +229,35 @@ static void set_place_in_queue(const struct listing *listing, const struct task 
         return;
     json_object_set_new(json, "wake_ticks_ms", json_integer(task->wake));
     if (tasks->has_now)
-        json_object_set_new(json, "wake_in_ms", json_integer(since(listing, task, tasks->now)));
+        json_object_set_new(json, "wake_in_ms",
+                            json_integer(task_wakes_after(listing, task, tasks->now)));
 }
 
-static json_t *task_json(const struct listing *listing, const struct task *task)
+static json_t *task_json(const struct task_listing *listing, const struct task *task)
 {
     const struct await_frame *innermost = task_innermost(task);
     struct text name;
 
     text_init(&name, NULL);
-    add_task_name(listing, task, &name);
+    words_add_task(listing, task, &name);
     json_t *json = json_pack(
         "{s:o, s:s, s:o, s:o, s:o, s:o, s:n, s:o}", "address", json_address(task->address), "state",
-        state_name(task->state), "name", text_json(&name), "coroutine",
-        words_json(listing, task, add_coroutine), "file",
+        task_state_name(task->state), "name", text_json(&name), "coroutine",
+        words_json(listing, task, words_add_coroutine), "file",
         innermost ? qstr_json(listing, innermost->frame.code.file) : json_null(), "line",
         line_json(innermost ? innermost->line : 0), "waits_on", "chain", chain_json(listing, task));
     set_wait(listing, task, json);
     set_place_in_queue(listing, task, json);
-    if (is_done(task))
+    if (task_is_done(task))
         json_object_set_new(json, "result", words_json(listing, task, add_data));
-    else if (has_pending(listing, task))
+    else if (task_has_pending(listing, task))
         json_object_set_new(json, "pending", words_json(listing, task, add_data));
     if (task->problem)
         json_object_set_new(json, "problem", json_string(task->problem));
     return json;
 }
 
-static json_t *document(const struct listing *listing)
+static json_t *document(const struct task_listing *listing)
 {
     const struct tasks *tasks = &listing->tasks;
     json_t *list = json_array();
@@ -455,7 +293,7 @@ static void note_loops(const struct tasks *tasks, struct output *output)
                       tasks->loops[i].problem_address);
 }
 
-static int list(struct listing *listing, struct output *output, struct mph_err *err)
+static int list(struct task_listing *listing, struct output *output, struct mph_err *err)
 {
     for (size_t i = 0; i < listing->tasks.list.len; i++)
         listing->hidden += !is_listed(listing, task_of(&listing->tasks, i));
@@ -469,7 +307,8 @@ static int list(struct listing *listing, struct output *output, struct mph_err *
 static int run_tasks(struct session *session, const void *raw_options, struct output *output,
                      struct mph_err *err)
 {
-    struct listing listing = {.objects = &session->objects, .options = raw_options};
+    const struct tasks_options *options = raw_options;
+    struct task_listing listing = {.objects = &session->objects, .has_all = options->has_all};
     int rc = session_load_objects(session, err);
 
     if (rc == 0)
