@@ -16,12 +16,13 @@ PYTHON ?= /usr/bin/python3
 BUILD := build$(if $(ASAN),-asan)$(if $(COVERAGE),-coverage)
 VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/cli/options.h)
 SOVERSION := 0
+JOBS ?= $(shell nproc)
 Q := $(if $(V),,@)
 comma := ,
 
 PACKAGES := libelf libdw jansson capstone
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-            -Wwrite-strings -Wvla
+            -Wwrite-strings -Wvla -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
 SANITIZE := $(if $(ASAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
             $(if $(COVERAGE),--coverage)
@@ -82,7 +83,7 @@ $(BUILD)/%.o: %.c
 # Packages by name; nothing is fetched by address. `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev make pkg-config libelf-dev libdw-dev libjansson-dev libcapstone-dev
 DEMO_PACKAGES := openocd gdb-multiarch qemu-system-arm firmware-microbit-micropython python3
-CHECK_PACKAGES := libcmocka-dev python3-pytest python3-pexpect python3-pyelftools \
+CHECK_PACKAGES := libcmocka-dev python3-pytest python3-pytest-xdist python3-pexpect python3-pyelftools \
     gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-misc clang libclang-rt-14-dev \
     clang-tidy cppcheck shellcheck python3-pyflakes groff man-db git
 NODE_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
@@ -121,10 +122,11 @@ demo: deps-demo
 
 .PHONY: check
 check: deps
-	@$(MAKE) --no-print-directory all tests lint
-	@$(MAKE) --no-print-directory ASAN=1 all tests
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests lint
+	@$(MAKE) --no-print-directory -j$(JOBS) ASAN=1 all tests
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
 	@$(MAKE) --no-print-directory fuzz-smoke
-	$(Q)MPHEAP_ASAN=build-asan $(PYTHON) -m pytest $(PYTEST_OPTIONS)
+	$(Q)MPHEAP_ASAN=build-asan $(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(PYTEST_OPTIONS)
 
 # What the tests run: built, not yet run.
 .PHONY: tests
