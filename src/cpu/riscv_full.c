@@ -156,7 +156,7 @@ struct fields {
 
 static struct fields fields_of(uint32_t word)
 {
-    int32_t sign = (int32_t)word >> 31;
+    int32_t sign = word >> 31 ? -1 : 0;
 
     return (struct fields){
         .rd = word >> 7 & 31,
