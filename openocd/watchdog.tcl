@@ -63,7 +63,7 @@ proc mpheap_dog_is_cortex {} {
 
 # --- options ---
 
-# Their values by name; `words` is what was typed.
+# Their values by name; `words` is what was typed. A `cd` does not change what they mean.
 proc mpheap_dog_options {words} {
     set options {
         dir . keep 8 elf "" symbol {} address {} stuck 0 alive {} halt 0 resume 0 every 200
@@ -96,6 +96,11 @@ proc mpheap_dog_options {words} {
         }
     }
     mpheap_dog_check_options $options
+    foreach name {dir elf} {
+        if {$options($name) ne ""} {
+            dict set options $name [file join [pwd] $options($name)]
+        }
+    }
     return $options
 }
 
@@ -218,7 +223,7 @@ proc mpheap_dog_status {} {
         lappend lines "now      $::mpheap_dog(episode)"
     }
     lappend lines "cores    $::mpheap_dog(written) written, the newest $::mpheap_dog(keep) kept,\
-        in [file normalize $::mpheap_dog(dir)]"
+        in $::mpheap_dog(dir)"
     foreach core $::mpheap_dog(files) {
         lappend lines "         [file tail [lindex $core 0]]"
     }

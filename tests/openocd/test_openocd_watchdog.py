@@ -23,6 +23,7 @@ from rig.process import ProcessError, wait_until
 
 CORE = re.compile(r"mpheap-\d{8}-\d{6}-(.+?)(-\d+)?\.core")
 TICK_MS = 40
+RAM_ONLY = f"--ram={RAM[0]:#x}+16K"
 WROTE = "mpheap: watchdog: wrote "
 VARIANT = "v1.27.0-bench"
 FAULT = "import machine\nmachine.mem32[0x60000000]"  # nothing answers there: a HardFault
@@ -54,8 +55,8 @@ def wait_said(openocd: OpenOcd, text: str, count: int = 1) -> None:
 
 def ticks(openocd: OpenOcd, count: int) -> None:
     """Waits until the watchdog has looked so often."""
-    openocd.tcl(f"set seen 0; proc see {{}} {{if {{[incr ::seen] < {count}}} {{after {TICK_MS} see}}}}")
-    openocd.tcl("see")
+    again = f"if {{[incr ::seen] < {count}}} {{after {TICK_MS} see}}"
+    openocd.tcl(f"set seen 0; proc see {{}} {{{again}}}; see")
     wait_until(lambda: openocd.tcl("set seen") == str(count), 10, f"{count} ticks")
 
 
@@ -121,7 +122,7 @@ def test_stops_are_kept_up_to_a_number(tmp_path: Path) -> None:
     with frozen_board(code="kept = []") as parts:
         address = busy_address(parts.openocd)
         start(parts.openocd, tmp_path, f"-address {address:#x} -keep 2 -resume")
-        wait_said(parts.openocd, "removed ", count=2)
+        wait_said(parts.openocd, "removed ")
         assert "stopped; cores written: " in parts.openocd.tcl("mpheap watchdog stop")
         assert parts.openocd.tcl("bp") == ""
         assert all(path.read_text() == "mine" for path in others)
@@ -137,7 +138,7 @@ def test_stops_are_kept_up_to_a_number(tmp_path: Path) -> None:
 
 def test_what_was_changed_since_is_not_removed(tmp_path: Path) -> None:
     with frozen_board() as parts:
-        start(parts.openocd, tmp_path, f"-address {busy_address(parts.openocd):#x} -keep 1")
+        start(parts.openocd, tmp_path, f"-address {busy_address(parts.openocd):#x} -keep=1")
         wait_said(parts.openocd, WROTE)
         (first,) = cores(tmp_path)
         first.write_text("now mine")
@@ -161,16 +162,17 @@ def test_a_user_s_breakpoint_and_handler_stay(tmp_path: Path) -> None:
         assert parts.openocd.tcl("mp.cm cget -event halted").strip() == "echo {the user's handler}"
 
 
-def test_openocd_that_ends_takes_its_breakpoints_along(tmp_path: Path) -> None:
-    with frozen_board() as parts:
-        address = busy_address(parts.openocd)
-        parts.board.thaw()
-        start(parts.openocd, tmp_path, f"-address {address:#x}")
-        pid = int(parts.openocd.tcl("pid"))
-        os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not Path(f"/proc/{pid}/exe").exists(), 5, "openocd's end")
-        parts.board.repl.exec("for i in range(1000): pass\n")
-        assert parts.port.stats()["cpu_halts"] == 1  # the one of busy_address()
+def test_openocd_that_ends_takes_its_breakpoints_along(board: Rig, tmp_path: Path) -> None:
+    start(board.openocd, tmp_path, f"-address {hardfault_handler(board.board):#x}")
+    pid = int(board.openocd.tcl("pid"))
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not Path(f"/proc/{pid}/exe").exists(), 5, "openocd's end")
+    board.board.repl.start(f"print('falling')\n{FAULT}")
+    board.board.repl.read_until(b"falling\r\n")
+    with OpenOcd(board.port) as later:
+        exception = "expr {[mp.cm read_memory 0xe000ed04 32 1] & 0x1ff}"
+        wait_until(lambda: later.tcl(exception) == "3", 5, "the HardFault")
+        assert later.tcl("mp.cm curstate") == "running"
 
 
 # Hangs
@@ -178,10 +180,13 @@ def test_openocd_that_ends_takes_its_breakpoints_along(tmp_path: Path) -> None:
 
 def test_a_board_that_hangs_is_halted_for_the_core_only(tmp_path: Path) -> None:
     with frozen_board(code="kept = []") as parts:
-        said = start(parts.openocd, tmp_path, "-stuck 0.5 -halt")
-        assert said.endswith("no change for 0.5 s of the heap's allocation tables (157 bytes)")
+        said = start(parts.openocd, tmp_path, "-stuck 0.3 -halt")
+        assert said.endswith("no change for 0.3 s of the heap's allocation tables (157 bytes)")
+        with pytest.raises(TclError):
+            parts.openocd.tcl("mpheap map --core /nowhere")
         wait_said(parts.openocd, WROTE)
-        ticks(parts.openocd, 5)
+        assert parts.openocd.tcl("list $mpheap_status $mpheap_notes") == "3 {}"  # the user's
+        ticks(parts.openocd, 12)
         assert reasons(tmp_path) == ["stuck"]
         assert mpheap.board_map("--core", cores(tmp_path)[0]) == parts.map
         stats = parts.port.stats()
@@ -192,17 +197,24 @@ def test_a_board_that_hangs_is_halted_for_the_core_only(tmp_path: Path) -> None:
         assert reasons(tmp_path) == ["stuck", "stuck"]
 
 
+def clock_address(board: Board) -> int:
+    """A word of RAM that is another one whenever it is looked at."""
+    seen = []
+    for _ in range(8):
+        seen.append(board.read_ram())
+        time.sleep(0.02)  # of the board's own time
+    words = range(0, RAM[1], 4)
+    return RAM[0] + next(i for i in words if len({ram[i : i + 4] for ram in seen}) == len(seen))
+
+
 def test_a_word_that_changes_says_that_all_is_well(tmp_path: Path) -> None:
     with frozen_board() as parts:
-        before = parts.board.read_ram()
-        time.sleep(0.1)
-        after = parts.board.read_ram()
-        clock = next(i for i in range(0, 0x400, 4) if before[i : i + 4] != after[i : i + 4])
-        start(parts.openocd, tmp_path, f"-stuck 0.4 -alive {RAM[0] + clock:#x}")
-        ticks(parts.openocd, 5)
+        clock = clock_address(parts.board)
+        start(parts.openocd, tmp_path, f"-stuck 0.5 -alive {clock:#x}")
+        ticks(parts.openocd, 20)
         assert cores(tmp_path) == []
         parts.openocd.tcl("mpheap watchdog stop")
-        start(parts.openocd, tmp_path, f"-stuck 0.4 -alive {RAM[0] + RAM[1] - 4:#x}")
+        start(parts.openocd, tmp_path, f"-stuck 0.3 -alive {RAM[0] + RAM[1] - 4:#x} -- {RAM_ONLY}")
         wait_said(parts.openocd, WROTE)
         assert reasons(tmp_path) == ["stuck"]
 
@@ -246,9 +258,10 @@ def the_dump(dump_of: Callable[[str], Dump]) -> Dump:
 
 
 @contextmanager
-def halted(dump: Dump, registers: Mapping[str, int]) -> Iterator[OpenOcd]:
-    """A dump whose CPU has been halted with these registers."""
-    regions = [Region(at, file.stat().st_size, file) for file, at in dump.files.values()]
+def halted(dump: Dump, registers: Mapping[str, int], **instead: Path) -> Iterator[OpenOcd]:
+    """A dump whose CPU has been halted with these registers, or with another memory `instead`."""
+    files = {name: (instead.get(name, file), at) for name, (file, at) in dump.files.items()}
+    regions = [Region(at, file.stat().st_size, file) for file, at in files.values()]
     with DebugPort(regions, registers=registers) as port:
         with OpenOcd(port, [f"source {SOURCE}"]) as openocd:
             openocd.tcl("halt")
@@ -271,6 +284,22 @@ def test_why_it_is_halted(
         start(openocd, tmp_path)
         wait_said(openocd, WROTE)
         assert reasons(tmp_path) == [reason]
+
+
+@pytest.mark.parametrize("code, expected", [(0xBE00, ["bkpt"]), (0xBEAB, [])])  # semihosting
+def test_a_breakpoint_of_the_firmware_s_own(
+    dump: Dump, tmp_path: Path, code: int, expected: list[str]
+) -> None:
+    flash = dump.bytes_of("flash")
+    flash[0x100:0x102] = code.to_bytes(2, "little")
+    file = tmp_path / "flash"
+    file.write_bytes(flash)
+    with halted(dump, {"pc": 0x08000100, "xpsr": 0x01000000}, flash=file) as openocd:
+        start(openocd, tmp_path / "cores")
+        if expected:
+            wait_said(openocd, WROTE)
+        ticks(openocd, 4)
+        assert reasons(tmp_path / "cores") == expected
 
 
 def test_a_symbol_is_a_place_to_stop(dump: Dump, tmp_path: Path) -> None:
@@ -324,11 +353,11 @@ def test_a_program_counter_that_stays(
         openocd.tcl("resume")
         openocd.tcl("mpheap watchdog status")
         openocd.tcl("set ::sample 0" + SAMPLES % samples)
-        said = start(openocd, tmp_path, "-stuck 0.4")
+        said = start(openocd, tmp_path, "-stuck 0.3")
         assert said.endswith(" bytes) and the program counter")
         if is_stuck:
             wait_said(openocd, WROTE)
-        ticks(openocd, 5)
+        ticks(openocd, 15)
         assert reasons(tmp_path) == (["stuck"] if is_stuck else [])
 
 
@@ -382,12 +411,3 @@ def test_only_one_runs_and_it_can_be_started_from_a_file(tmp_path: Path) -> None
             assert console.run("mpheap map") == parts.map
             assert console.run("mpheap watchdog stop").endswith("stopped; cores written: 0\n")
             assert console.run("mpheap watchdog").startswith("Usage: mpheap watchdog start ")
-
-
-def test_a_user_s_status_and_notes_stay(tmp_path: Path) -> None:
-    with frozen_board() as parts:
-        start(parts.openocd, tmp_path, "-stuck 0.4")
-        with pytest.raises(TclError):
-            parts.openocd.tcl("mpheap map --core /nowhere")
-        wait_said(parts.openocd, WROTE)
-        assert parts.openocd.tcl("list $mpheap_status $mpheap_notes") == "3 {}"
