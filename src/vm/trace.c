@@ -6,143 +6,19 @@
 
 #include "object/roots.h"
 #include "vm/candidates.h"
+#include "vm/confirm.h"
 #include "vm/coroutine.h"
 
 struct making {
     const struct objects *objects;
     struct trace *trace;
-    struct vec candidates; // of struct candidate, by address of their frames
+    struct vec candidates; // of struct candidate
     size_t confirmed;
 };
 
 static struct candidate *candidate_at(const struct making *making, size_t index)
 {
     return vec_at(&making->candidates, index);
-}
-
-static int by_address(const void *left, const void *right)
-{
-    const struct candidate *a = left, *b = right;
-
-    return a->frame.address < b->frame.address ? -1 : a->frame.address > b->frame.address;
-}
-
-static void sort_candidates(struct making *making)
-{
-    if (making->candidates.len)
-        qsort(making->candidates.data, making->candidates.len, sizeof(struct candidate),
-              by_address);
-}
-
-static struct candidate *find_candidate(const struct making *making, uint64_t address)
-{
-    struct candidate key = {.frame.address = address};
-
-    return making->candidates.len ? bsearch(&key, making->candidates.data, making->candidates.len,
-                                            sizeof key, by_address)
-                                  : NULL;
-}
-
-// --- exception buffers ---
-
-// How far from a buffer the C frame of mp_execute_bytecode may hold the address of the
-// Python frame, in words. The saved registers begin two words into the buffer; there are
-// at most 17 (Xtensa with windows).
-enum { NEAREST = -64, FARTHEST = 96, REGISTERS = 2, REGISTERS_END = REGISTERS + 17 };
-
-// Where the buffer that was pushed before this one is, or the stack ends.
-static uint64_t outer_buffer(const struct stack *stack, size_t index)
-{
-    return index + 1 < stack->buffers.len ? stack_buffer(stack, index + 1) : stack->end;
-}
-
-static uint64_t inner_buffer(const struct stack *stack, size_t index)
-{
-    return index > 0 ? stack_buffer(stack, index - 1) : stack->start;
-}
-
-// Between a frame on the C stack and its buffer nobody pushes another one.
-static bool may_have(const struct stack *stack, const struct candidate *candidate, size_t index)
-{
-    return !candidate->buffer && (candidate->place != PLACE_STACK ||
-                                  (candidate->frame.address > stack_buffer(stack, index) &&
-                                   candidate->frame.address < outer_buffer(stack, index)));
-}
-
-// The candidate whose address is so many words from a buffer.
-static struct candidate *candidate_by_buffer(const struct making *making, size_t index, int words)
-{
-    const struct stack *stack = &making->trace->stack;
-    uint64_t at = stack_buffer(stack, index) + (uint64_t)(words * (int64_t)making->objects->word);
-    uint64_t address;
-
-    if (at >= outer_buffer(stack, index) || (words < 0 && at < inner_buffer(stack, index)) ||
-        !stack_word(making->objects, stack, at, &address))
-        return NULL;
-    struct candidate *candidate = find_candidate(making, address);
-    return candidate && may_have(stack, candidate, index) ? candidate : NULL;
-}
-
-struct match {
-    int words;
-    size_t count;
-};
-
-// One compiled function holds it at one place: the place that serves most buffers.
-static struct match find_match(const struct making *making, const bool *is_taken, int first,
-                               int end)
-{
-    struct match best = {0};
-
-    for (int words = first; words < end; words++) {
-        size_t count = 0;
-
-        for (size_t i = 0; i < making->trace->stack.buffers.len; i++)
-            count += !is_taken[i] && candidate_by_buffer(making, i, words);
-        if (count > best.count)
-            best = (struct match){words, count};
-    }
-    return best;
-}
-
-static void take(struct making *making, bool *is_taken, const struct match *match)
-{
-    for (size_t i = 0; i < making->trace->stack.buffers.len; i++) {
-        struct candidate *candidate =
-            is_taken[i] ? NULL : candidate_by_buffer(making, i, match->words);
-
-        if (!candidate)
-            continue;
-        candidate->buffer = i + 1;
-        is_taken[i] = true;
-        making->confirmed++;
-    }
-}
-
-// A compiler may make more than one function of mp_execute_bytecode, with places of their
-// own. From the second one on only saved registers are believed.
-enum { FUNCTIONS_MAX = 4 };
-
-static int match_buffers(struct making *making, struct mph_err *err)
-{
-    bool *is_taken = calloc(making->trace->stack.buffers.len + 1, sizeof *is_taken);
-    struct match match;
-
-    if (!is_taken)
-        return mph_fail_no_memory(err);
-    for (int i = 0; i < FUNCTIONS_MAX; i++) {
-        match = find_match(making, is_taken, REGISTERS, REGISTERS_END);
-        if (i == 0) {
-            struct match wider = find_match(making, is_taken, NEAREST, FARTHEST);
-            if (wider.count > match.count)
-                match = wider;
-        }
-        if (!match.count)
-            break;
-        take(making, is_taken, &match);
-    }
-    free(is_taken);
-    return 0;
 }
 
 // --- frames without a buffer ---
@@ -298,7 +174,8 @@ static int add_with_callers(struct making *making, const struct candidate *candi
 static int order_by_stack(struct making *making, struct mph_err *err)
 {
     struct stack *stack = &making->trace->stack;
-    int rc = match_buffers(making, err);
+    int rc =
+        candidates_confirm(making->objects, stack, &making->candidates, &making->confirmed, err);
 
     if (rc < 0 || !making->candidates.len)
         return rc;
@@ -414,7 +291,6 @@ static int find_frames(struct making *making, struct mph_err *err)
     if (rc < 0)
         return rc;
     making->trace->is_cut = making->candidates.len >= CANDIDATES_MAX;
-    sort_candidates(making);
     return making->trace->has_pystack ? order_by_pystack(making, err) : order_by_stack(making, err);
 }
 

@@ -18,6 +18,7 @@ from rig import Board, DebugPort, OpenOcd
 
 import mpheap
 
+SOFT_RESET = b"\x04"
 HEADING = "Traceback (most recent call last):\n"
 # What tests/fixture/main.c says of where it stands.
 FIXTURE = (
@@ -265,6 +266,9 @@ def test_live_board(board: Board, link: list[str], name: str) -> None:
 
 
 def test_five_frames_cost_no_more_than_eight_kilobytes(board: Board, link: list[str]) -> None:
+    """On a board that was just started: what else is on its heap is looked at in part, too."""
+    board.repl.send(SOFT_RESET)
+    board.repl.wait_prompt()
     with running(board, PROGRAMS["five deep"][0]):
         result = mpheap.run("bt", "--halt", "--stats", *link)
     (needed,) = re.findall(r"(\d+) needed", result.stderr)
@@ -293,8 +297,19 @@ def test_the_prompt_is_no_python_code(board: Board, link: list[str]) -> None:
     assert bt("--halt", *link) == "No Python code is being executed.\n"
 
 
-RAISING = "def bad(n):\n  raise ValueError(n)\ndef f():\n i = 0\n while True:\n  try:\n   bad(i)\n" \
-    "  except ValueError:\n   i += 1\nprint('spins')\nf()\n"
+RAISING = """\
+def bad(n):
+  raise ValueError(n)
+def f():
+ i = 0
+ while True:
+  try:
+   bad(i)
+  except ValueError:
+   i += 1
+print('spins')
+f()
+"""
 
 
 def test_halts_while_exceptions_are_raised(board: Board, link: list[str]) -> None:
