@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Machine code: around the program counter, of a symbol, at an address, and of functions
 // in machine code that lie on the heap.
-#include <elf.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/parse.h"
-#include "cpu/insn.h"
 #include "object/function.h"
 #include "object/lookup.h"
+#include "report/listing.h"
 #include "report/place.h"
-#include "target/devices.h"
-
-enum { COUNT_DEFAULT = 16, COUNT_MAX = 100000 };
 
 struct disasm_options {
     const char *problem;
@@ -29,7 +25,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     if (key == ARGP_KEY_ARG && !options->where) {
         options->where = argument;
     } else if (key == 'n') {
-        if (!parse_uint(argument, &options->count) || !options->count || options->count > COUNT_MAX)
+        if (!parse_uint(argument, &options->count) || !options->count ||
+            options->count > LISTING_MAX)
             options->problem = "--count: not a number from 1 to 100000";
     } else if (key == 'i') {
         options->isa = isa_by_name(argument);
@@ -58,25 +55,9 @@ static const struct argp disasm_argp = {option_table, parse_option, NULL, NULL, 
 
 // --- which code ---
 
-struct listing {
-    struct session *session;
-    const struct disasm_options *options;
-    struct output *output;
-    enum isa isa;
-    struct text name;     // of the function, empty where it has none
-    uint64_t start, size; // of the code; size 0: not known
-    bool is_on_heap;
-    bool has_pc;
-    uint64_t pc;
-    struct vec literals; // of uint64_t: where code loads constants from
-    struct vec insns;    // of struct insn
-    bool has_stop;       // code that could not be read to its end
-    uint64_t stop;
-};
-
 // What lies on the heap is known to annotate code, and to find functions there; code can be
 // read without.
-static int load_objects(struct listing *listing, struct mph_err *err)
+static int load_objects(struct listing *listing, struct output *output, struct mph_err *err)
 {
     struct target *target = &listing->session->target;
     bool was_big_endian = target->big_endian;
@@ -88,19 +69,14 @@ static int load_objects(struct listing *listing, struct mph_err *err)
     if (rc == MPH_ERR_NO_MEMORY || rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED)
         return mph_fail_again(err, &why);
     if (rc < 0)
-        notes_add(&listing->output->notes, "disasm: without the heap: %s", why.text);
+        notes_add(&output->notes, "disasm: without the heap: %s", why.text);
     return 0;
-}
-
-static uint64_t code_address(const struct listing *listing, uint64_t address)
-{
-    return listing->isa == ISA_THUMB ? address & ~(uint64_t)1 : address;
 }
 
 static void choose_isa(struct listing *listing, uint64_t address)
 {
-    listing->isa =
-        listing->options->isa ? listing->options->isa : isa_of(&listing->session->target, address);
+    if (!listing->isa)
+        listing->isa = isa_of(&listing->session->target, address);
 }
 
 // The function around an address, from whose start on instructions are known to follow
@@ -131,12 +107,13 @@ static void use_block(struct listing *listing, uint64_t address)
 static void use_address(struct listing *listing, uint64_t address)
 {
     choose_isa(listing, address);
-    listing->start = code_address(listing, address);
+    listing->start = listing_address(listing, address);
     use_block(listing, listing->start);
 }
 
 static int use_pc(struct listing *listing, struct mph_err *err)
 {
+    listing->is_around_pc = true;
     if (!listing->has_pc && listing->session->target.state == RUN_RUNNING)
         return mph_fail(err, MPH_ERR_READ,
                         "disasm: the target runs, its pc is not known (--halt stops the board for "
@@ -147,6 +124,18 @@ static int use_pc(struct listing *listing, struct mph_err *err)
     if (!listing->is_on_heap)
         use_symbol(listing, listing->start);
     return 0;
+}
+
+// py/objfun.h mp_obj_fun_native_get_function_start, v1.23 on: in front of the code is the index
+// of its prelude, a small number, which no function's first instruction is.
+static void use_header(struct listing *listing)
+{
+    enum { INDEX_MAX = 0x1000 };
+    const struct objects *objects = &listing->session->objects;
+    uint64_t index;
+
+    if (objects_word(objects, listing->start, &index) && index < INDEX_MAX)
+        listing->header_bytes = objects->word;
 }
 
 // A function object in machine code.
@@ -160,16 +149,14 @@ static bool use_object(struct listing *listing, uint64_t address)
         !function_machine_code(objects, &object, &code))
         return false;
     value_add_object(objects, address, &value_short, &listing->name);
-    choose_isa(listing, code);
-    listing->start = code_address(listing, code);
-    use_block(listing, listing->start);
+    use_address(listing, code);
+    use_header(listing);
     return true;
 }
 
-static int use_name(struct listing *listing, struct mph_err *err)
+static int use_name(struct listing *listing, const char *name, struct mph_err *err)
 {
     const struct session *session = listing->session;
-    const char *name = listing->options->where;
     const struct symbol *symbol =
         session->has_firmware ? symbols_find(&session->firmware.symbols, name) : NULL;
     uint64_t word;
@@ -178,7 +165,7 @@ static int use_name(struct listing *listing, struct mph_err *err)
         return 0;
     if (symbol) {
         choose_isa(listing, symbol->address);
-        listing->start = code_address(listing, symbol->address);
+        listing->start = listing_address(listing, symbol->address);
         listing->size = symbol->size;
         text_escaped(&listing->name, name, strlen(name));
         return 0;
@@ -192,15 +179,15 @@ static int use_name(struct listing *listing, struct mph_err *err)
     return 0;
 }
 
-static int find_code(struct listing *listing, struct mph_err *err)
+static int find_code(struct listing *listing, const char *where, struct mph_err *err)
 {
     uint64_t address;
     int rc = 0;
 
-    if (!strcasecmp(listing->options->where, "pc"))
+    if (!strcasecmp(where, "pc"))
         rc = use_pc(listing, err);
-    else if (!parse_uint(listing->options->where, &address))
-        rc = use_name(listing, err);
+    else if (!parse_uint(where, &address))
+        rc = use_name(listing, where, err);
     else if (!use_object(listing, address))
         use_address(listing, address);
     if (rc == 0 && !listing->isa)
@@ -209,304 +196,10 @@ static int find_code(struct listing *listing, struct mph_err *err)
     return rc;
 }
 
-// --- decoding ---
-
-static bool is_literal(const struct listing *listing, uint64_t address)
-{
-    for (size_t i = listing->literals.len; i-- > 0;)
-        if (*(const uint64_t *)vec_at(&listing->literals, i) == address)
-            return true;
-    return false;
-}
-
-static int add_insn(struct listing *listing, const struct insn *insn, struct mph_err *err)
-{
-    struct insn *slot = vec_add(&listing->insns);
-    uint64_t *literal = insn->has_literal ? vec_add(&listing->literals) : NULL;
-
-    if (!slot || (insn->has_literal && !literal))
-        return mph_fail_no_memory(err);
-    *slot = *insn;
-    if (literal)
-        *literal = insn->literal;
-    return 0;
-}
-
-// The bytes at an address, as many as there are of the longest instruction.
-static int read_some(struct listing *listing, uint64_t address, uint8_t *bytes, size_t *size,
-                     struct mph_err *err)
-{
-    struct target *target = &listing->session->target;
-    struct mph_err why = {0};
-    int rc = -1;
-
-    if (devices_contain(target, address))
-        return mph_fail_at(err, MPH_ERR_READ, address,
-                           "disasm: 0x%" PRIx64 " is a device's, which is not read", address);
-    for (*size = INSN_BYTES_MAX; rc < 0 && *size; *size /= rc < 0 ? 2 : 1)
-        rc = target_read(target, address, bytes, *size, *size == 1 ? &why : NULL);
-    return rc < 0 ? mph_fail_again(err, &why) : 0;
-}
-
-static int decode_one(struct listing *listing, struct decoder *decoder, uint64_t address,
-                      struct insn *ret, struct mph_err *err)
-{
-    bool big_endian = listing->session->target.big_endian;
-    uint8_t bytes[INSN_BYTES_MAX];
-    size_t size;
-    int rc = read_some(listing, address, bytes, &size, err);
-
-    if (rc < 0)
-        return rc;
-    if (is_literal(listing, address) && size >= 4)
-        insn_set_data(ret, address, bytes, 4, big_endian);
-    else if (!decoder_next(decoder, address, bytes, size, ret))
-        insn_set_data(ret, address, bytes, 1, big_endian);
-    return 0;
-}
-
-// Where decoding ends: behind the function, or so many instructions.
-static uint64_t count_wanted(const struct listing *listing)
-{
-    if (listing->options->count)
-        return listing->options->count;
-    return listing->size ? COUNT_MAX : COUNT_DEFAULT;
-}
-
-static void declare(const struct listing *listing)
-{
-    uint64_t most = count_wanted(listing) * 4;
-    struct range range = {listing->start,
-                          listing->size && listing->size < most ? listing->size : most};
-
-    if (!devices_contain(&listing->session->target, range.address))
-        target_fetch(&listing->session->target, &range, 1, NULL);
-}
-
-static int decode_from(struct listing *listing, struct decoder *decoder, uint64_t start,
-                       uint64_t most, struct mph_err *err)
-{
-    uint64_t at = start;
-    struct insn insn;
-    int rc = 0;
-
-    listing->insns.len = listing->literals.len = 0;
-    while (rc == 0 && listing->insns.len < most &&
-           (!listing->size || at - listing->start < listing->size)) {
-        struct mph_err why = {0};
-
-        rc = decode_one(listing, decoder, at, &insn, &why);
-        if (rc == MPH_ERR_READ && listing->insns.len) {
-            listing->has_stop = true;
-            listing->stop = at;
-            return 0;
-        }
-        if (rc < 0)
-            return mph_fail_again(err, &why);
-        rc = add_insn(listing, &insn, err);
-        at += insn.size;
-    }
-    return rc;
-}
-
-static bool find_insn(const struct listing *listing, uint64_t address, size_t *ret)
-{
-    for (size_t i = 0; i < listing->insns.len; i++)
-        if (((const struct insn *)vec_at(&listing->insns, i))->address == address) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
-static bool starts_at_pc(const struct listing *listing)
-{
-    return !strcasecmp(listing->options->where, "pc");
-}
-
-// Around the program counter: from a known boundary before it, else from itself on. The
-// instructions before what is shown are decoded too, for the constants among them.
-static int decode_around_pc(struct listing *listing, struct decoder *decoder, struct mph_err *err)
-{
-    uint64_t most = listing->options->count ? listing->options->count : COUNT_DEFAULT;
-    uint64_t pc = code_address(listing, listing->pc), before = most / 2;
-    size_t index = 0;
-    int rc = decode_from(listing, decoder, listing->start, COUNT_MAX, err);
-
-    if (rc < 0)
-        return rc;
-    if (!find_insn(listing, pc, &index))
-        return decode_from(listing, decoder, pc, most, err);
-    size_t skipped = index > before ? index - (size_t)before : 0;
-    listing->insns.len -= skipped;
-    memmove(listing->insns.data, (char *)listing->insns.data + skipped * sizeof(struct insn),
-            listing->insns.len * sizeof(struct insn));
-    if (listing->insns.len > most) {
-        listing->insns.len = (size_t)most;
-        listing->has_stop = false;
-    }
-    return 0;
-}
-
-static int decode(struct listing *listing, struct mph_err *err)
-{
-    struct decoder *decoder;
-    int rc = decoder_create(listing->isa, listing->session->target.big_endian, &decoder, err);
-
-    if (rc < 0)
-        return rc;
-    declare(listing);
-    if (starts_at_pc(listing) && listing->size)
-        rc = decode_around_pc(listing, decoder, err);
-    else
-        rc = decode_from(listing, decoder, listing->start, count_wanted(listing), err);
-    decoder_destroy(decoder);
-    return rc;
-}
-
-// --- what words and addresses in code are ---
-
-static void add_object(const struct listing *listing, uint64_t value, struct text *text)
-{
-    const struct objects *objects = &listing->session->objects;
-    const struct type *type;
-    struct object object;
-    uint64_t block, offset;
-
-    if (!listing->session->has_objects)
-        return;
-    type = objects_type(objects, value);
-    if (type) {
-        text_puts(text, "type ");
-        text_escaped(text, type->name, strlen(type->name));
-    } else if (objects_get(objects, value, &object) && object.kind) {
-        text_printf(text, "%s ", object.kind->name);
-        value_add_object(objects, value, &value_short, text);
-    } else if (objects_find_head(objects, value, &block, &offset)) {
-        text_printf(text, "+%" PRIu64 " in heap block 0x%" PRIx64, offset, value - offset);
-    }
-}
-
-// A symbol, an object, a place on the heap; nothing for plain numbers.
-static void add_meaning(const struct listing *listing, uint64_t value, struct text *text)
-{
-    place_add(listing->session, value, text);
-    if (!text->len && value)
-        add_object(listing, value, text);
-}
-
-// The constant that an instruction loads, or that a word is.
-static bool find_constant(const struct listing *listing, const struct insn *insn, uint64_t *ret)
-{
-    struct target *target = &listing->session->target;
-
-    if (insn->is_data)
-        return insn->size == 4 && target_read_uint(target, insn->address, 4, ret, NULL) == 0;
-    return insn->has_literal && !devices_contain(target, insn->literal) &&
-           target_read_uint(target, insn->literal, target->word_bytes == 8 ? 8 : 4, ret, NULL) == 0;
-}
-
-static json_t *insn_json(const struct listing *listing, const struct insn *insn)
-{
-    char bytes[2 * INSN_BYTES_MAX + 1] = "";
-    struct text meaning;
-    uint64_t constant;
-
-    for (size_t i = 0; i < insn->size; i++)
-        snprintf(bytes + 2 * i, 3, "%02x", insn->bytes[i]);
-    json_t *document =
-        json_pack("{s:o, s:s, s:s, s:s, s:b}", "address", json_address(insn->address), "bytes",
-                  bytes, "mnemonic", insn->mnemonic, "operands", insn->operands, "is_pc",
-                  listing->has_pc && code_address(listing, listing->pc) == insn->address);
-    text_init(&meaning, NULL);
-    if (insn->has_target) {
-        json_object_set_new(document, "target_address", json_address(insn->target));
-        place_add(listing->session, insn->target, &meaning);
-    } else if (find_constant(listing, insn, &constant)) {
-        json_object_set_new(document, "word", json_address(constant));
-        add_meaning(listing, constant, &meaning);
-    }
-    if (meaning.len)
-        json_object_set_new(document, "meaning", json_text(meaning.bytes));
-    text_deinit(&meaning);
-    return document;
-}
-
-static json_t *listing_json(const struct listing *listing)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < listing->insns.len; i++)
-        json_array_append_new(list, insn_json(listing, vec_at(&listing->insns, i)));
-    json_t *document = json_pack("{s:s, s:o, s:b, s:o}", "isa", isa_name(listing->isa),
-                                 "start_address", json_address(listing->start), "is_on_heap",
-                                 listing->is_on_heap, "instructions", list);
-    if (document && listing->size)
-        json_object_set_new(document, "size_bytes", json_integer((json_int_t)listing->size));
-    if (document && listing->name.len)
-        json_object_set_new(document, "name", json_text(listing->name.bytes));
-    if (document && listing->has_pc)
-        json_object_set_new(document, "pc_address", json_address(listing->pc));
-    return document;
-}
-
-// --- text, from the same document ---
-
-static const char *string_of(const json_t *document, const char *key)
-{
-    const char *string = json_string_value(json_object_get(document, key));
-
-    return string ? string : "";
-}
-
-static void write_insn(const json_t *insn, int width, struct text *text)
-{
-    const char *word = string_of(insn, "word"), *meaning = string_of(insn, "meaning");
-    const char *mnemonic = string_of(insn, "mnemonic"), *operands = string_of(insn, "operands");
-    bool has_word = *word && mnemonic[0] != '.';
-
-    text_printf(text, "%s %s  %-*s  ", json_is_true(json_object_get(insn, "is_pc")) ? "=>" : "  ",
-                string_of(insn, "address"), width, string_of(insn, "bytes"));
-    if (*operands)
-        text_printf(text, "%-7s %s", mnemonic, operands);
-    else
-        text_puts(text, mnemonic);
-    if (has_word || *meaning)
-        text_printf(text, "  ; %s%s%s", has_word ? word : "", has_word && *meaning ? " " : "",
-                    meaning);
-    text_putc(text, '\n');
-}
-
-static void write_text(const json_t *document, struct text *text)
-{
-    const json_t *insns = json_object_get(document, "instructions");
-    const json_t *size = json_object_get(document, "size_bytes");
-    const char *name = string_of(document, "name");
-    int width = 8;
-    size_t i;
-    json_t *insn;
-
-    text_printf(text, "%s%s%s", name, *name ? " at " : "", string_of(document, "start_address"));
-    if (size)
-        text_printf(text, ", %" PRId64 " bytes", (int64_t)json_integer_value(size));
-    text_printf(text, ", %s%s\n", string_of(document, "isa"),
-                json_is_true(json_object_get(document, "is_on_heap")) ? ", on the heap" : "");
-    json_array_foreach(insns, i, insn)
-    {
-        int length = (int)strlen(string_of(insn, "bytes"));
-        width = length > width ? length : width;
-    }
-    json_array_foreach(insns, i, insn)
-    {
-        write_insn(insn, width, text);
-    }
-}
-
 // --- the report ---
 
-static int write(struct listing *listing, struct mph_err *err)
+static int write(struct listing *listing, struct output *output, struct mph_err *err)
 {
-    struct output *output = listing->output;
     json_t *document = listing_json(listing);
 
     if (listing->has_stop)
@@ -517,7 +210,7 @@ static int write(struct listing *listing, struct mph_err *err)
         return output_json(output, document, err);
     if (!document)
         return mph_fail_no_memory(err);
-    write_text(document, output->text);
+    listing_write(document, output->text);
     json_decref(document);
     return 0;
 }
@@ -525,23 +218,20 @@ static int write(struct listing *listing, struct mph_err *err)
 static int run_disasm(struct session *session, const void *raw_options, struct output *output,
                       struct mph_err *err)
 {
-    struct listing listing = {.session = session,
-                              .options = raw_options,
-                              .output = output,
-                              .literals = VEC_OF(uint64_t),
-                              .insns = VEC_OF(struct insn)};
-    listing.has_pc = isa_pc(&session->target, &listing.pc);
-    text_init(&listing.name, NULL);
-    int rc = load_objects(&listing, err);
+    const struct disasm_options *options = raw_options;
+    struct listing listing;
+
+    listing_init(&listing, session);
+    listing.isa = options->isa;
+    listing.count = options->count;
+    int rc = load_objects(&listing, output, err);
     if (rc == 0)
-        rc = find_code(&listing, err);
+        rc = find_code(&listing, options->where, err);
     if (rc == 0)
-        rc = decode(&listing, err);
+        rc = listing_decode(&listing, err);
     if (rc == 0)
-        rc = write(&listing, err);
-    text_deinit(&listing.name);
-    vec_deinit(&listing.literals);
-    vec_deinit(&listing.insns);
+        rc = write(&listing, output, err);
+    listing_deinit(&listing);
     return rc;
 }
 

@@ -4,39 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "object/declare.h"
 #include "object/meaning.h"
 #include "object/value.h"
-#include "report/report.h"
+#include "report/address.h"
 #include "report/show_text.h"
-
-struct show_options {
-    const char *problem;
-    uint64_t address;
-    bool has_address;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct show_options *options = state->input;
-
-    if (key != ARGP_KEY_ARG || options->has_address)
-        return ARGP_ERR_UNKNOWN;
-    options->has_address = true;
-    if (!parse_uint(argument, &options->address))
-        options->problem = "ADDR is not a number";
-    return 0;
-}
-
-static const char *check_options(const void *raw_options)
-{
-    const struct show_options *options = raw_options;
-
-    return options->has_address ? options->problem : "ADDR is missing";
-}
-
-static const struct argp show_argp = {NULL, parse_option, NULL, NULL, NULL, NULL, NULL};
 
 // --- gathering ---
 
@@ -384,7 +356,7 @@ static int show(struct view *view, uint64_t address, struct output *output, stru
 static int run_show(struct session *session, const void *raw_options, struct output *output,
                     struct mph_err *err)
 {
-    const struct show_options *options = raw_options;
+    const struct address_options *options = raw_options;
     struct view view = {.objects = &session->objects};
     int rc = session_load_objects(session, err);
 
@@ -405,8 +377,8 @@ const struct report report_show = {
     .help = "The object at an address, or the one whose block the address lies in: its value, its "
             "members by name, its elements, the blocks it holds, and a dump that says of each "
             "word what it is.",
-    .argp = &show_argp,
-    .options_size = sizeof(struct show_options),
-    .check = check_options,
+    .argp = &address_argp,
+    .options_size = sizeof(struct address_options),
+    .check = address_check,
     .run = run_show,
 };

@@ -3,39 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "object/frame.h"
 #include "object/meaning.h"
 #include "object/roots.h"
 #include "object/value.h"
-#include "report/report.h"
-
-struct whatis_options {
-    const char *problem;
-    uint64_t address;
-    bool has_address;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct whatis_options *options = state->input;
-
-    if (key != ARGP_KEY_ARG || options->has_address)
-        return ARGP_ERR_UNKNOWN;
-    options->has_address = true;
-    if (!parse_uint(argument, &options->address))
-        options->problem = "ADDR is not a number";
-    return 0;
-}
-
-static const char *check_options(const void *raw_options)
-{
-    const struct whatis_options *options = raw_options;
-
-    return options->has_address ? options->problem : "ADDR is missing";
-}
-
-static const struct argp whatis_argp = {NULL, parse_option, NULL, NULL, NULL, NULL, NULL};
+#include "report/address.h"
 
 struct query {
     struct session *session;
@@ -310,7 +282,7 @@ static int write(const struct query *query, struct output *output, struct mph_er
 static int run_whatis(struct session *session, const void *raw_options, struct output *output,
                       struct mph_err *err)
 {
-    const struct whatis_options *options = raw_options;
+    const struct address_options *options = raw_options;
     struct query query = {.session = session, .address = options->address};
     int rc = session_load_objects(session, err);
 
@@ -329,8 +301,8 @@ const struct report report_whatis = {
     .arguments = "ADDR",
     .summary = "what an address is: object and member, table, stack, symbol",
     .help = "Everything that is known of an address, whether it is an object's or not.",
-    .argp = &whatis_argp,
-    .options_size = sizeof(struct whatis_options),
-    .check = check_options,
+    .argp = &address_argp,
+    .options_size = sizeof(struct address_options),
+    .check = address_check,
     .run = run_whatis,
 };
