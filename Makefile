@@ -16,7 +16,8 @@ PYTHON ?= /usr/bin/python3
 BUILD := build$(if $(ASAN),-asan)$(if $(COVERAGE),-coverage)
 VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/cli/options.h)
 SOVERSION := 0
-JOBS ?= $(shell nproc)
+# More than this wins nothing: the tests wait for boards and probes most of the time.
+JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 Q := $(if $(V),,@)
 comma := ,
 

@@ -22,18 +22,6 @@ void asker_deinit(struct asker *asker)
 
 // --- opening ---
 
-// Areas and types without labels: one word needs no more, and a link reads less.
-static int open_objects(struct session *session, struct mph_err *err)
-{
-    int rc = session_load(session, false, err);
-
-    if (rc == 0)
-        rc = objects_open(&session->objects, &session->heap, &session->layout, &session->target,
-                          session->has_firmware ? &session->firmware.symbols : NULL, err);
-    session->has_objects = rc == 0;
-    return rc;
-}
-
 static int try_open(struct asker *asker, const struct own_target *own, struct mph_err *err)
 {
     // Who asks about one word has stopped the target: its tables are read once.
@@ -42,7 +30,7 @@ static int try_open(struct asker *asker, const struct own_target *own, struct mp
 
     if (rc < 0)
         return rc;
-    rc = open_objects(&asker->session, err);
+    rc = session_open_objects(&asker->session, err);
     if (rc < 0)
         session_deinit(&asker->session);
     asker->is_open = rc == 0;

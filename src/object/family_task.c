@@ -15,6 +15,7 @@ static const struct kind kind_task = {
                {"data", FORM_OBJ},
                {"state", FORM_OBJ},
                {"ph_key", FORM_OBJ}},
+    .is_link = true,
 };
 
 static const struct kind kind_task_queue = {
@@ -22,6 +23,7 @@ static const struct kind kind_task_queue = {
     .letter = 'K',
     .type_names = (const char *const[]){"TaskQueue", NULL},
     .fields = {{"heap", FORM_REF}, {"push_callback", FORM_REST}},
+    .is_link = true,
 };
 
 // py/modweakref.c, v1.28 (74e945752b)

@@ -64,6 +64,7 @@ struct kind {
     const char *meaning;  // the letter's line in the legend, of the first kind that has it
     bool is_block;        // held by an object, and none itself
     enum content content; // of a block
+    bool is_link;         // a name that leads through it says little
     bool is_open;         // may hold blocks that its members do not say
 
     // How objects are recognised: the name of their type; and where several kinds
@@ -79,8 +80,8 @@ struct kind {
     void (*visit)(struct visitor *visitor, const struct object *object);
     // What the word `offset` bytes into an object is, where members are not enough;
     // true when it refers to something. May be NULL.
-    bool (*add_member)(const struct objects *objects, const struct object *object,
-                       uint64_t offset, struct text *text);
+    bool (*add_member)(const struct objects *objects, const struct object *object, uint64_t offset,
+                       struct text *text);
     // The value as text; NULL prints <NAME object at 0xADDRESS>.
     void (*print)(struct printer *printer, const struct object *object);
 };

@@ -31,6 +31,7 @@ struct to_visit {
 struct walk {
     struct names *names;
     struct vec queue; // of struct to_visit
+    struct vec late;  // the same: looked into when nothing else is left
     uint32_t parent;
     enum step_kind as; // what entries of the map being visited count as
     struct mph_err *err;
@@ -141,7 +142,17 @@ bool object_namespace(const struct objects *objects, const struct object *object
     return *ret_dict && objects_get(objects, *ret_dict, &dict);
 }
 
-static void visit_object(struct walk *walk, const struct to_visit *item)
+static void postpone(struct walk *walk, const struct to_visit *item)
+{
+    struct to_visit *late = vec_add(&walk->late);
+
+    if (late)
+        *late = *item;
+    else
+        walk->is_out_of_memory = true;
+}
+
+static void visit_object(struct walk *walk, const struct to_visit *item, bool is_late)
 {
     const struct objects *objects = walk->names->objects;
     struct object object;
@@ -149,6 +160,10 @@ static void visit_object(struct walk *walk, const struct to_visit *item)
 
     if (!objects_get(objects, item->address, &object))
         return;
+    if (object.kind->is_link && !is_late) {
+        postpone(walk, item);
+        return;
+    }
     if (object_namespace(objects, &object, &dict))
         visit_namespace(walk, dict, item->name);
     visit_dict_as(walk, item->address, item->name, STEP_KEY);
@@ -156,12 +171,17 @@ static void visit_object(struct walk *walk, const struct to_visit *item)
 
 static void drain(struct walk *walk)
 {
-    for (size_t i = 0; i < walk->queue.len && !walk->is_out_of_memory; i++) {
-        struct to_visit item = *(struct to_visit *)vec_at(&walk->queue, i);
+    for (size_t i = 0, late = 0; !walk->is_out_of_memory;) {
+        bool is_late = i == walk->queue.len;
+        struct to_visit item;
 
-        visit_object(walk, &item);
+        if (is_late && late == walk->late.len)
+            break;
+        item =
+            *(struct to_visit *)(is_late ? vec_at(&walk->late, late++) : vec_at(&walk->queue, i++));
+        visit_object(walk, &item, is_late);
     }
-    walk->queue.len = 0;
+    walk->queue.len = walk->late.len = 0;
 }
 
 // --- where names begin ---
@@ -254,6 +274,7 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
 {
     struct walk walk = {.names = names,
                         .queue = VEC_OF(struct to_visit),
+                        .late = VEC_OF(struct to_visit),
                         .budget = slots_enough(objects),
                         .err = err};
 
@@ -276,6 +297,7 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
         drain(&walk);
     }
     vec_deinit(&walk.queue);
+    vec_deinit(&walk.late);
     if (!walk.is_out_of_memory)
         return 0;
     names_deinit(names);
