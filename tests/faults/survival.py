@@ -16,6 +16,7 @@ MEMORY_LIMIT = 256 << 20
 COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
+    ["bt", "--locals"], ["tasks", "--all"], ["fault"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 
@@ -36,7 +37,7 @@ def guarded() -> dict[str, Any]:
 
 def commands_about(addresses: Sequence[int]) -> list[list[str]]:
     """All reports, those about one address with each of these."""
-    about = [[report, hex(address)] for address in addresses for report in ("show", "whatis")]
+    about = [[report, hex(address)] for address in addresses for report in ("show", "whatis", "disasm")]
     return [*COMMANDS, *about]
 
 

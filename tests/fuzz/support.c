@@ -103,9 +103,14 @@ enum { WORDS_MAX = 3 };
 
 // A report as it is asked for; %A stands for each of several addresses.
 static const char *const commands[][WORDS_MAX] = {
-    {"info"},       {"info", "--verbose"}, {"map"},  {"map", "--rich"},
-    {"types"},      {"objects", "--all"},  {"qstr"}, {"qstr", "--strings"},
-    {"show", "%A"}, {"whatis", "%A"},
+    {"info"},         {"info", "--verbose"},
+    {"map"},          {"map", "--rich"},
+    {"types"},        {"objects", "--all"},
+    {"qstr"},         {"qstr", "--strings"},
+    {"show", "%A"},   {"whatis", "%A"},
+    {"bt"},           {"bt", "--locals"},
+    {"tasks"},        {"fault"},
+    {"disasm", "%A"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,
