@@ -37,7 +37,8 @@ def guarded() -> dict[str, Any]:
 
 def commands_about(addresses: Sequence[int]) -> list[list[str]]:
     """All reports, those about one address with each of these."""
-    about = [[report, hex(address)] for address in addresses for report in ("show", "whatis", "disasm")]
+    reports = ("show", "whatis", "disasm")
+    about = [[report, hex(address)] for address in addresses for report in reports]
     return [*COMMANDS, *about]
 
 
