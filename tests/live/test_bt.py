@@ -252,7 +252,7 @@ PROGRAMS = {
 def running(board: Board, code: str) -> Iterator[None]:
     board.repl.start(code)
     board.repl.read_until(b"spins\r\n")
-    time.sleep(0.02)  # it prints first, and loops a moment later
+    time.sleep(0.1)  # it prints first, and loops a moment later
     yield
     board.repl.interrupt()
 
