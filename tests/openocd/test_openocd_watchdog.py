@@ -202,7 +202,7 @@ def clock_address(board: Board) -> int:
     seen = []
     for _ in range(8):
         seen.append(board.read_ram())
-        time.sleep(0.02)  # of the board's own time
+        time.sleep(0.05)  # of the board's own time, also beside other tests
     words = range(0, RAM[1], 4)
     return RAM[0] + next(i for i in words if len({ram[i : i + 4] for ram in seen}) == len(seen))
 
