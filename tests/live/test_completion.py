@@ -14,6 +14,7 @@ import pexpect
 import pytest
 
 import mpheap
+from rig.terminal import Terminal
 
 SCRIPT = Path(__file__).resolve().parents[2] / "completions" / "mpheap.bash"
 DRIVER = """\
@@ -122,7 +123,7 @@ def test_arguments_of_a_report(folder: Path) -> None:
 @pytest.fixture(name="shell")
 def shell_fixture(folder: Path) -> Iterator[pexpect.spawn]:
     """A bash on a terminal that has sourced the script and nothing else."""
-    child = pexpect.spawn(
+    child = Terminal(
         "setpriv",
         ["--pdeathsig", "KILL", "--", "bash", "--norc", "--noprofile"],
         cwd=str(folder),
@@ -136,7 +137,7 @@ def shell_fixture(folder: Path) -> Iterator[pexpect.spawn]:
     child.expect("ready\r\n")
     child.expect("> ")
     yield child
-    child.close(force=True)
+    child.close()
 
 
 def test_tab_completes_the_line(shell: pexpect.spawn) -> None:

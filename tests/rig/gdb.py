@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import pexpect
 
+from .terminal import Terminal
+
 GDB = ["gdb-multiarch", "-nx", "-q"]
 PROMPT = r"\(gdb\) "
 SETUP = [
@@ -64,7 +66,7 @@ def gdb_interactive(arguments: Sequence[str] = (), timeout: float = 30) -> pexpe
     argv = ["--pdeathsig", "KILL", "--", *GDB, *arguments]
     for command in SETUP:
         argv += ["-ex", command]
-    child = pexpect.spawn(
+    child = Terminal(
         "setpriv",
         argv,
         env={**os.environ, "TERM": "dumb"},  # no escape sequences between the words
