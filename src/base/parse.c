@@ -33,7 +33,7 @@ bool parse_size(const char *text, uint64_t *ret)
     if (!parse_uint(number, ret) || *ret > UINT64_MAX >> shift)
         return false;
     *ret <<= shift;
-    return *ret > 0;
+    return true;
 }
 
 bool parse_range(const char *text, uint64_t *ret_first, uint64_t *ret_last)

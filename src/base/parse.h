@@ -9,7 +9,7 @@
 // A number in C's notation with nothing behind it.
 bool parse_uint(const char *text, uint64_t *ret);
 
-// A size above 0: as above, with K, M or G behind it for powers of 1024.
+// A size: as above, with K, M or G behind it for powers of 1024.
 bool parse_size(const char *text, uint64_t *ret);
 
 // Two numbers "A..B" with A not above B.

@@ -94,7 +94,7 @@ static int parse_ram(struct options *options, const char *argument)
     const char *first = plus ? copy(options, argument, (size_t)(plus - argument)) : NULL;
 
     if (!first || !parse_uint(first, &address) || !parse_size(plus + 1, &size) ||
-        size - 1 > UINT64_MAX - address)
+        !size || size - 1 > UINT64_MAX - address)
         return EINVAL;
 
     struct range *range = vec_add(&options->ram);

@@ -120,8 +120,18 @@ static bool is_in_area(const struct listing *listing, uint64_t address)
     const struct heap *heap = &listing->session->heap;
     uint64_t area = listing->options->area;
 
-    return !area || (area <= heap_area_count(heap) &&
-                     heap_area_of(heap, address) == heap_area(heap, (size_t)area - 1));
+    return !area || heap_area_of(heap, address) == heap_area(heap, (size_t)area - 1);
+}
+
+static int check_area(const struct listing *listing, struct mph_err *err)
+{
+    size_t count = heap_area_count(&listing->session->heap);
+
+    if (listing->options->area <= count)
+        return 0;
+    return mph_fail(err, MPH_ERR_USAGE,
+                    "--area %" PRIu64 ": the heap has %zu area%s, numbered from 0",
+                    listing->options->area - 1, count, count == 1 ? "" : "s");
 }
 
 static bool has_type(const struct objects *objects, const struct row *row, const char *type)
@@ -357,6 +367,8 @@ static int run_objects(struct session *session, const void *raw_options, struct 
         .session = session, .options = raw_options, .rows = VEC_OF(struct row)};
     int rc = session_load_objects(session, err);
 
+    if (rc == 0)
+        rc = check_area(&listing, err);
     if (rc == 0)
         rc = declare_values(&session->objects, err);
     if (rc == 0)
