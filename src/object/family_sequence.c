@@ -54,12 +54,12 @@ static void print_tuple(struct printer *printer, const struct object *object)
     print_leave(printer);
 }
 
-#define TUPLE_FIELDS                                    \
-    {                                                   \
-        {"len", FORM_SIZE},                             \
-        {                                               \
-            "items", FORM_ITEMS, NULL, 0, TUPLE_LEN + 1 \
-        }                                               \
+#define TUPLE_FIELDS                                                 \
+    {                                                                \
+        {"len", FORM_SIZE},                                          \
+        {                                                            \
+            "items", FORM_ITEMS, NULL, 0, TUPLE_LEN + 1, false, true \
+        }                                                            \
     }
 
 static bool is_plain_tuple(const struct objects *objects, const struct object *object)

@@ -17,7 +17,8 @@ const struct kind kind_data = {.name = "data",
                                .letter = '*',
                                .meaning = "data that something of unknown structure points at",
                                .is_block = true,
-                               .content = CONTENT_WORDS};
+                               .content = CONTENT_WORDS,
+                               .is_open = true};
 
 const struct kind kind_other = {
     .name = "object", .letter = 'o', .meaning = "object of another type", .is_open = true};

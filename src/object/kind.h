@@ -46,7 +46,8 @@ struct field {
     // many are in use (0: room). FORM_ITEMS: `count`, or 0 and `room` is the number.
     const struct kind *block;
     uint8_t room, count;
-    bool is_shared; // the block belongs to another object, or may lie inside one
+    bool is_shared;  // the block belongs to another object, or may lie inside one
+    bool is_element; // FORM_ITEMS: what a program gets by an index
 };
 
 enum { FIELDS_MAX = 8 };
@@ -91,7 +92,6 @@ struct kind {
 enum { KINDS_MAX = 128 };
 
 // Kinds are numbered from 1 on; 0 is none. The number lives as long as the program.
-extern const struct kind *const *const families[];
 size_t kind_count(void);
 const struct kind *kind_at(size_t number);
 size_t kind_number(const struct kind *kind);

@@ -3,22 +3,23 @@
 
 #include "object/objects.h"
 
-extern const struct kind *const text_family[],
-    *const sequence_family[],
-        *const mapping_family[], *const number_family[],
-                                     *const array_family[],
-                                         *const function_family[],
-                                             *const code_family[],
-                                                 *const generator_family[],
-                                                     *const class_family[],
-                                                         *const module_family[],
-                                                             *const exception_family[],
-                                                                 *const iterator_family[],
-                                                                     *const stream_family[],
-                                                                         *const task_family[],
-                                                                             *const system_family[];
+extern const struct kind *const text_family[];
+extern const struct kind *const sequence_family[];
+extern const struct kind *const code_family[];
+extern const struct kind *const generator_family[];
+extern const struct kind *const mapping_family[];
+extern const struct kind *const number_family[];
+extern const struct kind *const array_family[];
+extern const struct kind *const function_family[];
+extern const struct kind *const class_family[];
+extern const struct kind *const module_family[];
+extern const struct kind *const exception_family[];
+extern const struct kind *const iterator_family[];
+extern const struct kind *const stream_family[];
+extern const struct kind *const task_family[];
+extern const struct kind *const system_family[];
 
-const struct kind *const *const families[] = {
+static const struct kind *const *const families[] = {
     text_family,    sequence_family, code_family,      generator_family,
     mapping_family, number_family,   array_family,     function_family,
     class_family,   module_family,   exception_family, iterator_family,
@@ -99,9 +100,7 @@ bool kind_holds_shared(size_t number)
 
 bool kind_may_hold_anything(size_t number)
 {
-    const struct kind *kind = kind_at(number);
-
-    return kind == &kind_other || kind == &kind_frame || kind == &kind_data || kind->is_open;
+    return kind_at(number)->is_open;
 }
 
 static bool has_name(const struct kind *kind, const char *name)

@@ -24,7 +24,6 @@ static int label_head(void *context, uint64_t block, uint64_t address, uint64_t 
     struct object object = {.address = address, .bytes = bytes};
     uint64_t type;
 
-    objects->owners[block] = BLOCK_NOBODY;
     if (!objects_word(objects, address, &type)) {
         if (!objects->unread++)
             objects->unread_first = address;

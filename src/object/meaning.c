@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "elf/symbols.h"
+#include "object/step.h"
 #include "object/tally.h"
 #include "object/value.h"
 
@@ -129,38 +130,6 @@ void meaning_add_value(const struct names *names, uint64_t value, struct text *t
     }
 }
 
-void meaning_add_step(const struct objects *objects, const struct step *step, struct text *text)
-{
-    uint64_t id;
-
-    switch (step->kind) {
-    case STEP_INDEX:
-        text_printf(text, "%s[%" PRIu64 "]", step->name ? step->name : "", step->index);
-        break;
-    case STEP_ATTR:
-        text_putc(text, '.');
-        if (repr_qstr(objects->layout->repr, step->key, &id))
-            value_add_qstr(objects, id, text);
-        else
-            value_add_word(objects, step->key, &brief, text);
-        break;
-    case STEP_KEY:
-        text_putc(text, '[');
-        value_add_word(objects, step->key, &brief, text);
-        text_putc(text, ']');
-        break;
-    case STEP_KEY_ITSELF:
-        text_puts(text, "key ");
-        value_add_word(objects, step->key, &brief, text);
-        break;
-    case STEP_LOCAL:
-        names_add_local(objects, step->key, step->index, text);
-        break;
-    default:
-        text_printf(text, ".%s", step->name ? step->name : "?");
-    }
-}
-
 // --- the member at an address ---
 
 enum member_form { MEMBER_NONE, MEMBER_NUMBER, MEMBER_REFERENCE };
@@ -227,7 +196,7 @@ static void match_slot(struct visitor *visitor, uint64_t at, uint64_t value,
     if (search->is_found || search->address < at || search->address - at >= visitor->objects->obj)
         return;
     search->is_found = true;
-    meaning_add_step(visitor->objects, step, search->text);
+    step_add_alone(visitor->objects, step, search->text);
 }
 
 static void ignore_block(struct visitor *visitor, const struct kind *kind, uint64_t address,

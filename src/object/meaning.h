@@ -20,7 +20,4 @@ bool meaning_add_member(const struct names *names, uint64_t block, uint64_t addr
 // "symbol+0x12"; false without a symbol there.
 bool meaning_add_symbol(const struct objects *objects, uint64_t address, struct text *text);
 
-// How one gets from an object to what it refers to: ".name", "[3]", "['key']".
-void meaning_add_step(const struct objects *objects, const struct step *step, struct text *text);
-
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "object/names.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +10,15 @@
 #include "object/frame.h"
 #include "object/lookup.h"
 #include "object/roots.h"
+#include "object/step.h"
 #include "object/value.h"
 
 // How an object is reached from the one that is named before it.
 struct name {
     uint32_t parent; // place in the list; 0: none
-    uint8_t step;    // enum step_kind
     uint8_t depth;   // steps from a module
     bool is_main;    // the main module, which goes without saying
-    const char *field;
-    uint64_t index, key;
+    struct step step;
 };
 
 struct to_visit {
@@ -81,16 +79,16 @@ static void reach_slot(struct visitor *visitor, uint64_t at, uint64_t value,
                        const struct step *step)
 {
     struct walk *walk = visitor->context;
-    enum step_kind kind = step->kind == STEP_KEY ? walk->as : step->kind;
     const struct name *parent = name_at(walk->names, walk->parent);
+    struct name name = {walk->parent, (uint8_t)(parent->depth + 1), false, *step};
     struct word word;
 
     (void)at;
     word_decode(visitor->objects->layout, value, &word);
+    if (step->kind == STEP_KEY)
+        name.step.kind = walk->as;
     if (word.kind == WORD_POINTER)
-        reach(walk, word.pointer,
-              &(struct name){walk->parent, (uint8_t)kind, (uint8_t)(parent->depth + 1), false,
-                             step->name, step->index, step->key});
+        reach(walk, word.pointer, &name);
 }
 
 static void ignore_block(struct visitor *visitor, const struct kind *kind, uint64_t address,
@@ -115,7 +113,7 @@ static void visit_dict_as(struct walk *walk, uint64_t dict, uint32_t parent, enu
 static void visit_namespace(struct walk *walk, uint64_t dict, uint32_t parent)
 {
     const struct name *name = name_at(walk->names, parent);
-    struct name own = {parent, STEP_FIELD, (uint8_t)(name->depth + 1), false, "__dict__", 0, 0};
+    struct name own = {parent, (uint8_t)(name->depth + 1), false, {STEP_FIELD, "__dict__", 0, 0}};
 
     visit_dict_as(walk, dict, parent, STEP_ATTR);
     reach(walk, dict, &own);
@@ -189,7 +187,7 @@ static void drain(struct walk *walk)
 static void begin_at_module(void *context, const struct module *module)
 {
     struct walk *walk = context;
-    struct name name = {0, STEP_ATTR, 0, module->is_main, NULL, 0, module->name};
+    struct name name = {0, 0, module->is_main, {STEP_ATTR, NULL, 0, module->name}};
 
     if (module->is_on_heap)
         reach(walk, module->address, &name);
@@ -214,7 +212,6 @@ static void begin_at_frame(struct walk *walk, uint64_t address)
 {
     const struct objects *objects = walk->names->objects;
     struct frame frame;
-
     uint64_t block;
 
     if (!roots_may_be_frame(objects, address) ||
@@ -229,8 +226,9 @@ static void begin_at_frame(struct walk *walk, uint64_t address)
             return;
         word_decode(objects->layout, bits, &word);
         if (word.kind == WORD_POINTER)
-            reach(walk, word.pointer,
-                  &(struct name){0, STEP_LOCAL, 1, false, NULL, frame.n_state - 1 - i, frame.fun});
+            reach(
+                walk, word.pointer,
+                &(struct name){0, 1, false, {STEP_LOCAL, NULL, frame.n_state - 1 - i, frame.fun}});
     }
 }
 
@@ -313,67 +311,6 @@ void names_deinit(struct names *names)
 
 // --- writing them ---
 
-static const struct value_limits in_names = {2, 3, 24, 40};
-
-static void add_key(const struct objects *objects, uint64_t key, struct text *text)
-{
-    uint64_t id;
-
-    if (repr_qstr(objects->layout->repr, key, &id))
-        value_add_qstr(objects, id, text);
-    else
-        value_add_word(objects, key, &in_names, text);
-}
-
-void names_add_local(const struct objects *objects, uint64_t function, uint64_t index,
-                     struct text *text)
-{
-    struct code code;
-    bool is_read = code_read_function(objects->layout, objects->target, function, &code, NULL) == 0;
-
-    if (is_read)
-        value_add_qstr(objects, code.name, text);
-    else
-        text_puts(text, "frame"); // up to v1.8.7 it does not say of which function
-    if (is_read && index < code.arg_count && index < CODE_ARGS_MAX && code.args[index]) {
-        text_puts(text, ":");
-        value_add_qstr(objects, code.args[index], text);
-    } else {
-        text_printf(text, ":local %" PRIu64, index);
-    }
-}
-
-static void add_step(const struct objects *objects, const struct name *name, bool is_first,
-                     struct text *text)
-{
-    switch ((enum step_kind)name->step) {
-    case STEP_ATTR:
-        text_puts(text, is_first ? "" : ".");
-        add_key(objects, name->key, text);
-        break;
-    case STEP_KEY:
-        text_putc(text, '[');
-        value_add_word(objects, name->key, &in_names, text);
-        text_putc(text, ']');
-        break;
-    case STEP_INDEX:
-        if (name->field)
-            text_printf(text, ".%s", name->field);
-        text_printf(text, "[%" PRIu64 "]", name->index);
-        break;
-    case STEP_KEY_ITSELF:
-        text_puts(text, " key ");
-        value_add_word(objects, name->key, &in_names, text);
-        break;
-    case STEP_LOCAL:
-        text_puts(text, is_first ? "" : ".");
-        names_add_local(objects, name->key, name->index, text);
-        break;
-    default:
-        text_printf(text, "%s%s", is_first ? "" : ".", name->field ? name->field : "");
-    }
-}
-
 // Steps of a name that is written whole; of a longer one, the last.
 enum { STEPS_MAX = 5 };
 
@@ -392,7 +329,7 @@ static void add_steps(const struct names *names, uint32_t place, struct text *te
     if (place)
         text_puts(text, "...");
     for (size_t i = count; i-- > 0;)
-        add_step(names->objects, steps[i], i == count - 1 && !place, text);
+        step_add(names->objects, &steps[i]->step, i == count - 1 && !place, text);
 }
 
 // What a function or class calls itself.

@@ -22,10 +22,6 @@ void names_deinit(struct names *names);
 // Add the name of the object (or block) of that number; false when it has none.
 bool names_add(const struct names *names, uint64_t block, struct text *text);
 
-// Local `index` of a function's frame: "fun:argument" or "fun:local 3".
-void names_add_local(const struct objects *objects, uint64_t function, uint64_t index,
-                     struct text *text);
-
 // The dict (its address) that holds the attributes of a module or class.
 bool object_namespace(const struct objects *objects, const struct object *object,
                       uint64_t *ret_dict);

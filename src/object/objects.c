@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/objects.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +32,6 @@ static const struct object_area *area_of(const struct objects *objects, uint64_t
     return NULL;
 }
 
-static bool is_head(enum block kind)
-{
-    return kind == BLOCK_HEAD || kind == BLOCK_MARK;
-}
-
 uint64_t objects_block_address(const struct objects *objects, uint64_t block)
 {
     const struct object_area *area = area_of_block(objects, block);
@@ -59,7 +55,7 @@ bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *
     uint64_t index = area ? (address - area->area->pool_start) >> objects->block_shift : 0;
     if (!area || address != area->area->pool_start + (index << objects->block_shift))
         return false;
-    if (!is_head(area_block(area->area, index)))
+    if (!block_is_head(area_block(area->area, index)))
         return false;
     *ret_block = area->first + index;
     return true;
@@ -71,7 +67,7 @@ static uint64_t tails_before(const struct objects *objects, const struct object_
 {
     uint64_t back = objects->owners[area->first + index];
 
-    return is_head(area_block(area->area, index - 1)) || back > index ? 1 : back;
+    return block_is_head(area_block(area->area, index - 1)) || back > index ? 1 : back;
 }
 
 bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t *ret_block,
@@ -85,7 +81,7 @@ bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t
     uint64_t index = offset >> objects->block_shift;
     if (index > 0 && area_block(area->area, index) == BLOCK_TAIL)
         index -= tails_before(objects, area, index);
-    if (!is_head(area_block(area->area, index)))
+    if (!block_is_head(area_block(area->area, index)))
         return false;
     *ret_block = area->first + index;
     *ret_offset = offset - index * objects->layout->block_bytes;
@@ -128,7 +124,7 @@ int objects_each_head(const struct objects *objects, const struct head_walk *wal
         for (uint64_t index = 0; index < area->area->block_count;) {
             enum block kind = area_block(area->area, index);
 
-            if (!is_head(kind)) {
+            if (!block_is_head(kind)) {
                 index += area_run(area->area, index, kind);
                 continue;
             }
@@ -236,74 +232,6 @@ void objects_get_block(const struct objects *objects, uint64_t block, struct obj
     set_kind(objects, ret, number);
 }
 
-// --- members ---
-
-size_t field_size(const struct objects *objects, enum form form)
-{
-    switch (form) {
-    case FORM_OBJ:
-    case FORM_WEAK:
-    case FORM_INT:
-        return objects->obj;
-    case FORM_HASH:
-        return objects->layout->type_form == TYPE_SLOTS ? objects->word : objects->obj;
-    case FORM_HALF:
-        return objects->word / 2;
-    case FORM_LONG:
-        return 8;
-    case FORM_FLOAT:
-        return objects->number;
-    case FORM_MAP:
-        return 3 * objects->word;
-    case FORM_ITEMS:
-    case FORM_REST:
-        return 0;
-    default:
-        return objects->word;
-    }
-}
-
-static size_t field_alignment(const struct objects *objects, enum form form)
-{
-    size_t size = form == FORM_MAP                          ? objects->word
-                  : form == FORM_ITEMS || form == FORM_REST ? objects->obj
-                                                            : field_size(objects, form);
-
-    return size > objects->word ? objects->wide : size;
-}
-
-static void lay_out(struct objects *objects, const struct kind *kind, uint16_t *offsets)
-{
-    size_t at = kind->is_block ? 0 : objects->word;
-
-    for (size_t i = 0; i < field_count(kind); i++) {
-        size_t alignment = field_alignment(objects, kind->fields[i].form);
-
-        at = (at + alignment - 1) / alignment * alignment;
-        offsets[i] = (uint16_t)at;
-        at += field_size(objects, kind->fields[i].form);
-    }
-}
-
-void objects_lay_out(struct objects *objects)
-{
-    for (size_t i = 1; i < kind_count(); i++)
-        lay_out(objects, kind_at(i), objects->offsets[i]);
-}
-
-uint64_t field_address(const struct objects *objects, const struct object *object, size_t field)
-{
-    (void)objects;
-    return object->address + object->offsets[field];
-}
-
-bool field_get(const struct objects *objects, const struct object *object, size_t field,
-               uint64_t *ret)
-{
-    return objects_uint(objects, field_address(objects, object, field),
-                        field_size(objects, object->kind->fields[field].form), ret);
-}
-
 // --- loading ---
 
 // Sizes and heads are asked for so often that counting tails each time would not do.
@@ -360,7 +288,7 @@ static void measure_words(struct objects *objects)
     objects->word = layout->word_bytes;
     objects->obj = word_size(layout);
     // i386 alone of all ports aligns 64-bit members at four bytes.
-    objects->wide = objects->target->machine == 3 ? 4 : 8;
+    objects->wide = objects->target->machine == EM_386 ? 4 : 8;
     objects->number = objects->word;
     objects->has_contexts =
         layout->qstrs.form != QSTR_FORM_UNKNOWN && layout->qstrs.form != QSTR_EMBEDDED;

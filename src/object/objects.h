@@ -57,15 +57,15 @@ struct objects {
     struct vec outside; // of struct outside
 
     struct type_table *types;
-    uint64_t *lookups; // map entries that may still be gone through for a key
+    uint64_t *lookups;                       // map entries that may still be gone through for a key
     uint8_t block_shift;                     // bytes of a block are 1 << block_shift
     size_t word;                             // bytes of a pointer
     size_t obj;                              // bytes of an mp_obj_t
     size_t wide;                             // alignment of 64-bit members
     size_t number;                           // bytes of an mp_float_t
     uint16_t offsets[KINDS_MAX][FIELDS_MAX]; // of members from the object's start
-    uint64_t unread;       // heads that could not be read
-    uint64_t unread_first; // address of the first of them
+    uint64_t unread;                         // heads that could not be read
+    uint64_t unread_first;                   // address of the first of them
     bool has_contexts;                       // v1.19 and later: functions have a module context
 };
 
@@ -174,7 +174,7 @@ struct visitor {
     const struct objects *objects;
     void *context;
     bool wants_slots; // contents of tables and items; blocks alone cost less
-    // An object word, or (`is_pointer`) a plain pointer to an object.
+    // An object word, or a plain pointer to an object, at an address.
     void (*slot)(struct visitor *visitor, uint64_t at, uint64_t value, const struct step *step);
     // A block held through the member `name`; at least `bytes` long if it is what
     // it should be. `is_shared`: it may belong to another.
@@ -188,7 +188,7 @@ void objects_visit(struct visitor *visitor, const struct object *object);
 
 // For families: the parts that objects_visit is made of, and whether another slot may be
 // looked at.
-void visit_map(struct visitor *visitor, uint64_t map, enum step_kind step, const char *name);
+void visit_map(struct visitor *visitor, uint64_t map, enum step_kind step);
 void visit_items(struct visitor *visitor, uint64_t at, uint64_t count, const char *name);
 bool visit_spend(struct visitor *visitor);
 

@@ -60,8 +60,7 @@ void tally_deinit(struct tally *tally)
 
 bool kind_is_named_by_type(const struct kind *kind)
 {
-    return kind == &kind_instance || kind == &kind_other || kind == &kind_namedtuple ||
-           kind->is_for_type || kind->is_open;
+    return kind == &kind_instance || kind == &kind_namedtuple || kind->is_for_type || kind->is_open;
 }
 
 const char *block_type_name(const struct objects *objects, uint64_t block)

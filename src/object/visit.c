@@ -82,11 +82,10 @@ static void visit_entries(struct visitor *visitor, const struct map_view *map, e
     }
 }
 
-void visit_map(struct visitor *visitor, uint64_t map, enum step_kind step, const char *name)
+void visit_map(struct visitor *visitor, uint64_t map, enum step_kind step)
 {
     struct map_view view;
 
-    (void)name;
     if (!map_read(visitor->objects, map, &view) || !view.table)
         return;
     visitor->block(visitor, &kind_map_table, view.table,
@@ -163,13 +162,13 @@ static void visit_field(struct visitor *visitor, const struct object *object, si
             visitor->slot(visitor, at, value, &step);
         return;
     case FORM_MAP:
-        visit_map(visitor, at, object->kind == &kind_instance ? STEP_ATTR : STEP_KEY, field->name);
+        visit_map(visitor, at, object->kind == &kind_instance ? STEP_ATTR : STEP_KEY);
         return;
     case FORM_ITEMS:
         if (visitor->wants_slots)
             visit_items(visitor, at,
                         field->count ? count_of(objects, object, field->count) : field->room,
-                        field->name);
+                        field->is_element ? NULL : field->name);
         return;
     case FORM_REST:
         if (visitor->wants_slots)

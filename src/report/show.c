@@ -6,6 +6,7 @@
 
 #include "object/declare.h"
 #include "object/meaning.h"
+#include "object/step.h"
 #include "object/value.h"
 #include "report/address.h"
 #include "report/show_text.h"
@@ -167,7 +168,7 @@ static void gather_slot(struct visitor *visitor, uint64_t at, uint64_t value,
         return;
     json_t *element = json_pack("{s:o}", "address", json_address(at));
     text_init(&text, NULL);
-    meaning_add_step(visitor->objects, step, &text);
+    step_add_alone(visitor->objects, step, &text);
     set_text(element, "step", &text);
     json_object_set_new(element, "value", text_of_word(view, value));
     json_array_append_new(view->elements, element);
@@ -188,7 +189,7 @@ static void gather_elements(struct view *view)
         return;
     objects_visit(&visitor, &view->object);
     if (object_namespace(view->objects, &view->object, &names))
-        visit_map(&visitor, names + view->objects->word, STEP_ATTR, NULL);
+        visit_map(&visitor, names + view->objects->word, STEP_ATTR);
 }
 
 static int gather_held(void *context, uint64_t block, uint64_t address, uint64_t bytes)
