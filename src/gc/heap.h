@@ -18,6 +18,12 @@
 
 enum block { BLOCK_FREE, BLOCK_HEAD, BLOCK_TAIL, BLOCK_MARK };
 
+// Where an allocation begins; marks are there during a collection only.
+static inline bool block_is_head(enum block kind)
+{
+    return kind == BLOCK_HEAD || kind == BLOCK_MARK;
+}
+
 struct gc_area {
     uint64_t address;     // of the area structure
     uint64_t table;       // of the allocation table

@@ -18,11 +18,6 @@ enum { BATCH = 1 << 16 };
 
 // --- heads and their first words ---
 
-static bool is_head(enum block kind)
-{
-    return kind == BLOCK_HEAD || kind == BLOCK_MARK;
-}
-
 static uint64_t address_of(const struct heap *heap, const struct gc_area *area, uint64_t block)
 {
     return area->pool_start + block * heap->layout->block_bytes;
@@ -154,7 +149,7 @@ static int collect_uses(const struct heap *heap, struct target *target, const st
         for (uint64_t block = first; block < first + count; block++) {
             uint64_t word;
 
-            if (is_head(area_block(area, block)) &&
+            if (block_is_head(area_block(area, block)) &&
                 first_word(heap, target, area, pool, block, &word) == 0 &&
                 type_may_be_at(heap->layout, target, word))
                 add_use(uses, word, address_of(heap, area, block));

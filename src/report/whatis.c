@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an address is: from the most telling to the most general.
+#include <elf.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -147,7 +148,8 @@ static unsigned saved_registers(const struct target *target)
     static const struct {
         uint16_t machine;
         uint8_t count;
-    } counts[] = {{3, 6}, {40, 10}, {62, 8}, {94, 10}, {183, 13}, {243, 14}};
+    } counts[] = {{EM_386, 6},     {EM_ARM, 10},     {EM_X86_64, 8},
+                  {EM_XTENSA, 10}, {EM_AARCH64, 13}, {EM_RISCV, 14}};
 
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (counts[i].machine == target->machine)
