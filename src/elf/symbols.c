@@ -32,7 +32,8 @@ static bool collect(void *context, const struct elf_symbol *raw)
         collector->is_out_of_memory = true;
         return false;
     }
-    *symbol = (struct symbol){raw->name, raw->address + collector->bias, raw->size};
+    *symbol = (struct symbol){raw->name, raw->address + collector->bias, raw->size,
+                              raw->kind == STT_FUNC};
     return true;
 }
 

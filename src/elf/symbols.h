@@ -14,6 +14,7 @@ struct symbol {
     const char *name; // lives as long as the ELF file it came from
     uint64_t address; // as linked, plus the load bias
     uint64_t size;    // 0 where the ELF does not say
+    bool is_function; // on ARM the low bit of its address says Thumb
 };
 
 struct symbols {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/meaning.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,8 +19,10 @@ bool meaning_add_symbol(const struct objects *objects, uint64_t address, struct 
     if (!symbol)
         return false;
     text_escaped(text, symbol->name, strlen(symbol->name));
-    uint64_t offset = address - symbol->address;
-    if (address > symbol->address)
+    // The low bit of a Thumb function, and of what leads into it, is no part of the address.
+    uint64_t thumb = symbol->is_function && objects->target->machine == EM_ARM;
+    uint64_t offset = (address & ~thumb) - (symbol->address & ~thumb);
+    if (offset)
         text_printf(text, "+0x%" PRIx64, offset);
     return true;
 }
