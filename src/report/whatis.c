@@ -9,6 +9,7 @@
 #include "object/roots.h"
 #include "object/value.h"
 #include "report/address.h"
+#include "vm/locals.h"
 
 struct query {
     struct session *session;
@@ -25,14 +26,29 @@ static const struct objects *objects_of(const struct query *query)
 
 // --- the heap ---
 
-static void add_used_block(const struct query *query, uint64_t block, uint64_t offset,
-                           struct text *text)
+// By its number in the area, as a table's bits are numbered.
+static void add_block_number(const struct query *query, const struct gc_area *area, uint64_t number,
+                             struct text *text)
 {
+    const struct heap *heap = &query->session->heap;
+
+    text_printf(text, "block %" PRIu64, number);
+    for (size_t i = 0; heap_area_count(heap) > 1 && i < heap_area_count(heap); i++)
+        if (heap_area(heap, i) == area)
+            text_printf(text, " of area %zu", i);
+}
+
+static void add_used_block(const struct query *query, const struct gc_area *area, uint64_t block,
+                           uint64_t offset, struct text *text)
+{
+    uint64_t address = query->address - offset;
     struct text member;
 
-    text_printf(text,
-                "+%" PRIu64 " in block %" PRIu64 " (0x%" PRIx64 ", %" PRIu64 " bytes): ", offset,
-                block, query->address - offset, objects_block_bytes(objects_of(query), block));
+    text_printf(text, "+%" PRIu64 " in ", offset);
+    add_block_number(query, area, (address - area->pool_start) / query->session->layout.block_bytes,
+                     text);
+    text_printf(text, " (0x%" PRIx64 ", %" PRIu64 " bytes): ", address,
+                objects_block_bytes(objects_of(query), block));
     meaning_add_block(&query->names, block, text);
     text_init(&member, NULL);
     meaning_add_member(&query->names, block, query->address, &member);
@@ -49,7 +65,7 @@ static void add_heap(const struct query *query, struct text *text)
     if (!area)
         return;
     if (objects_find_head(objects_of(query), query->address, &block, &offset)) {
-        add_used_block(query, block, offset, text);
+        add_used_block(query, area, block, offset, text);
         return;
     }
     uint64_t size = query->session->layout.block_bytes;
@@ -60,18 +76,43 @@ static void add_heap(const struct query *query, struct text *text)
     }
     while (first > 0 && area_block(area, first - 1) == BLOCK_FREE)
         first--;
-    text_printf(text, "free block %" PRIu64 ", in a run of %" PRIu64 " bytes from 0x%" PRIx64,
-                index, area_run(area, first, BLOCK_FREE) * size, area->pool_start + first * size);
+    text_puts(text, "free ");
+    add_block_number(query, area, index, text);
+    text_printf(text, ", in a run of %" PRIu64 " bytes from 0x%" PRIx64,
+                area_run(area, first, BLOCK_FREE) * size, area->pool_start + first * size);
 }
 
-static bool add_table(const struct query *query, uint64_t table, uint64_t bytes, unsigned per_byte,
-                      const char *name, struct text *text)
+struct table {
+    const char *name;
+    uint64_t address;
+    unsigned blocks; // in one byte
+};
+
+// The last byte may have bits to spare.
+static bool add_table(const struct query *query, const struct gc_area *area,
+                      const struct table *table, struct text *text)
 {
-    if (!table || query->address < table || query->address - table >= bytes)
+    uint64_t first = (query->address - table->address) * table->blocks;
+    uint64_t last = first + table->blocks - 1;
+
+    if (!table->address || query->address < table->address || first >= area->block_count)
         return false;
-    uint64_t first = (query->address - table) * per_byte;
-    text_printf(text, "%s, blocks %" PRIu64 " to %" PRIu64, name, first, first + per_byte - 1);
+    text_printf(text, "%s, blocks %" PRIu64 " to %" PRIu64, table->name, first,
+                last < area->block_count ? last : area->block_count - 1);
     return true;
+}
+
+static void add_area(const struct query *query, uint64_t offset, size_t area, struct text *text)
+{
+    const struct layout *layout = &query->session->layout;
+
+    text_printf(text, "+%" PRIu64 " in the structure of area %zu", offset, area);
+    for (enum member member = MEMBER_AREA_NEXT; member < MEMBER_COUNT; member++) {
+        const struct member_at *at = &layout->members[member];
+
+        if (at->how && offset - (uint64_t)at->offset < at->size)
+            text_printf(text, ", %s", member_name(member) + strlen("area."));
+    }
 }
 
 static void add_tables(const struct query *query, struct text *text)
@@ -80,27 +121,43 @@ static void add_tables(const struct query *query, struct text *text)
 
     for (size_t i = 0; i < heap_area_count(heap); i++) {
         const struct gc_area *area = heap_area(heap, i);
-        uint64_t bits = (area->table_bytes + 1) / 2;
+        const struct table tables[] = {{"allocation table", area->table, 4},
+                                       {"finaliser table", area->finalisers, 8},
+                                       {"weak reference table", area->weakrefs, 8}};
+        bool is_found = false;
 
-        if (add_table(query, area->table, area->table_bytes, 4, "allocation table", text) ||
-            add_table(query, area->finalisers, bits, 8, "finaliser table", text) ||
-            add_table(query, area->weakrefs, bits, 8, "weak reference table", text))
+        for (size_t j = 0; !is_found && j < sizeof tables / sizeof *tables; j++)
+            is_found = add_table(query, area, &tables[j], text);
+        if (is_found)
             text_printf(text, " of area %zu", i);
         else if (query->address >= area->address &&
                  query->address - area->address < layout_area_bytes(&query->session->layout))
-            text_printf(text, "+%" PRIu64 " in the structure of area %zu",
-                        query->address - area->address, i);
+            add_area(query, query->address - area->address, i, text);
     }
 }
 
 // --- the interpreter's state, the stack ---
+
+// Behind the last of its members that is known.
+static uint64_t state_end(const struct layout *layout)
+{
+    uint64_t end = layout->area + layout_area_bytes(layout);
+
+    for (enum member member = 0; member < MEMBER_AREA_NEXT; member++) {
+        const struct member_at *at = &layout->members[member];
+
+        if (at->how && layout->ctx + (uint64_t)at->offset + at->size > end)
+            end = layout->ctx + (uint64_t)at->offset + at->size;
+    }
+    return end;
+}
 
 static void add_state(const struct query *query, struct text *text)
 {
     const struct layout *layout = &query->session->layout;
 
     if (layout->ctx_how == HOW_UNKNOWN || query->address < layout->ctx ||
-        query->address >= layout->area + layout_area_bytes(layout))
+        query->address >= state_end(layout))
         return;
     text_printf(text, "mp_state_ctx+0x%" PRIx64, query->address - layout->ctx);
     for (enum member member = 0; member < MEMBER_AREA_NEXT; member++) {
@@ -119,9 +176,11 @@ static void add_frame(const struct query *query, const struct frame *frame, stru
     text_printf(text, ", frame at 0x%" PRIx64 " of ", frame->address);
     if (frame->code.name)
         value_add_qstr(objects, frame->code.name, text);
-    if (address >= frame->state && address < frame->state + frame->n_state * objects->obj)
-        text_printf(text, ", local %" PRIu64,
-                    frame->n_state - 1 - (address - frame->state) / objects->obj);
+    if (address < frame->state || address >= frame->state + frame->n_state * objects->obj)
+        return;
+    uint64_t index = frame->n_state - 1 - (address - frame->state) / objects->obj;
+    text_printf(text, ", local %" PRIu64 "%s", index,
+                index < locals_count(objects, frame) ? "" : " or value stack");
 }
 
 static void add_stack(const struct query *query, struct text *text)
