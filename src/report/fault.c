@@ -32,11 +32,12 @@ enum answer fault_ask(const struct fault *fault, uint64_t address)
     struct target *target = &fault->session->target;
     uint8_t byte;
 
-    if (devices_contain(target, address))
+    if (devices_are_at(target, address))
         return ANSWER_DEVICE;
     if (target_read(target, address, &byte, 1, NULL) == 0)
         return ANSWER_MEMORY;
-    return target->link.ops ? ANSWER_NONE : ANSWER_NOT_IN_DUMP;
+    return target->link.ops || target_has_refused(target, address) ? ANSWER_NONE
+                                                                   : ANSWER_NOT_IN_DUMP;
 }
 
 const char *answer_text(enum answer answer)

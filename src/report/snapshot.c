@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/isa.h"
 #include "report/report.h"
+#include "target/devices.h"
 #include "target/snapshot.h"
 
 // RAM and flash end where reads fail; this bounds the search where they do not,
@@ -37,14 +39,14 @@ static const char *check_options(const void *raw_options)
 
 // --- which parts ---
 
-static int add_part(struct vec *parts, uint64_t address, uint64_t size, bool is_writable,
+static int add_part(struct vec *parts, uint64_t address, uint64_t size, enum snapshot_kind kind,
                     struct mph_err *err)
 {
     struct snapshot_part *part = vec_add(parts);
 
     if (!part)
         return mph_fail_no_memory(err);
-    *part = (struct snapshot_part){address, size, is_writable};
+    *part = (struct snapshot_part){address, size, kind};
     return 0;
 }
 
@@ -81,8 +83,8 @@ static int add_dump(const struct session *session, struct vec *parts, struct mph
 
         if ((session->has_firmware && !segment->writable) || is_covered(parts, segment->first))
             continue;
-        rc = add_part(parts, segment->first, segment->last - segment->first + 1, segment->writable,
-                      err);
+        rc = add_part(parts, segment->first, segment->last - segment->first + 1,
+                      segment->writable ? SNAPSHOT_RAM : SNAPSHOT_FLASH, err);
     }
     reverse(parts);
     return rc;
@@ -90,7 +92,8 @@ static int add_dump(const struct session *session, struct vec *parts, struct mph
 
 // The piece of memory around a range that is known to be there.
 static int add_grown(struct session *session, struct vec *parts, struct range range,
-                     bool is_writable, uint64_t reach, struct output *output, struct mph_err *err)
+                     enum snapshot_kind kind, uint64_t reach, struct output *output,
+                     struct mph_err *err)
 {
     if (!range.size || is_covered(parts, range.address))
         return 0;
@@ -98,7 +101,7 @@ static int add_grown(struct session *session, struct vec *parts, struct range ra
         notes_add(&output->notes,
                   "snapshot: stopped %" PRIu64 " KiB from where it began at 0x%" PRIx64,
                   reach >> 10, range.address);
-    return add_part(parts, range.address, range.size, is_writable, err);
+    return add_part(parts, range.address, range.size, kind, err);
 }
 
 static int add_sections(struct session *session, struct vec *parts, struct output *output,
@@ -108,8 +111,8 @@ static int add_sections(struct session *session, struct vec *parts, struct outpu
     int rc = session->has_firmware ? firmware_ram(&session->firmware, &sections, err) : 0;
 
     for (size_t i = 0; rc == 0 && i < sections.len; i++)
-        rc = add_grown(session, parts, *(struct range *)vec_at(&sections, i), true, RAM_REACH,
-                       output, err);
+        rc = add_grown(session, parts, *(struct range *)vec_at(&sections, i), SNAPSHOT_RAM,
+                       RAM_REACH, output, err);
     vec_deinit(&sections);
     return rc;
 }
@@ -123,13 +126,13 @@ static int add_link(struct session *session, struct vec *parts, struct output *o
         const struct gc_area *area = heap_area(&session->heap, i);
         struct range pool = {area->pool_start, area->pool_end - area->pool_start};
 
-        rc = add_grown(session, parts, pool, true, RAM_REACH, output, err);
+        rc = add_grown(session, parts, pool, SNAPSHOT_RAM, RAM_REACH, output, err);
     }
     if (rc == 0)
         rc = add_sections(session, parts, output, err);
     // Without an ELF, types and the text of qstrs are known from flash alone.
     if (rc == 0 && !session->has_firmware && session->layout.metatype)
-        rc = add_grown(session, parts, (struct range){session->layout.metatype, 4}, false,
+        rc = add_grown(session, parts, (struct range){session->layout.metatype, 4}, SNAPSHOT_FLASH,
                        FLASH_REACH, output, err);
     return rc;
 }
@@ -141,12 +144,89 @@ static int choose_parts(struct session *session, struct vec *parts, struct outpu
 
     for (size_t i = 0; rc == 0 && i < session->ram.len; i++) {
         const struct range *range = vec_at(&session->ram, i);
-        rc = add_part(parts, range->address, range->size, true, err);
+        rc = add_part(parts, range->address, range->size, SNAPSHOT_RAM, err);
     }
     if (rc < 0 || session->ram.len)
         return rc;
     return session->target.link.ops ? add_link(session, parts, output, err)
                                     : add_dump(session, parts, err);
+}
+
+// --- what reports read besides ---
+
+// Those that read more than RAM: fault registers and their handlers, code in ROM, values in
+// flash outside of the ELF. None has an option that it needs.
+static const char *const readers[] = {"fault", "bt", "tasks", "objects", "qstr"};
+
+static int discard(void *context, const char *bytes, size_t size)
+{
+    (void)context, (void)bytes, (void)size;
+    return 0;
+}
+
+// A report that fails on this heap will fail on its core; only a lost link matters here.
+static int run_reader(struct session *session, const struct report *report, struct mph_err *err)
+{
+    static const struct sink nowhere = {discard, NULL};
+    void *options = calloc(1, report->options_size + 1);
+    struct mph_err reason = {0};
+    struct output output;
+    struct text text;
+
+    if (!options)
+        return mph_fail_no_memory(err);
+    text_init(&text, &nowhere);
+    output_init(&output, &text, false, false);
+    int rc = report->run(session, options, &output, &reason);
+    output_deinit(&output);
+    text_deinit(&text);
+    free(options);
+    if (session->has_objects) { // opened as this report wants them, not as the next one does
+        objects_deinit(&session->objects);
+        session->has_objects = false;
+    }
+    return rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED ? mph_fail_again(err, &reason) : 0;
+}
+
+// Code around the pc, as `disasm pc` shows it.
+static int fetch_code(struct session *session, struct mph_err *err)
+{
+    enum { AROUND_BYTES = 256 };
+    uint64_t pc;
+
+    if (!isa_pc(&session->target, &pc) || pc < AROUND_BYTES ||
+        devices_contain(&session->target, pc))
+        return 0;
+    struct range around = {(pc - AROUND_BYTES) & ~(uint64_t)3, 2 * AROUND_BYTES};
+    return target_fetch(&session->target, &around, 1, err);
+}
+
+// Run the reports, so that the core has all that they read of this board. What is RAM has
+// been read in large pieces before. Of a running target only the fault registers are asked.
+static int add_what_is_read(struct session *session, struct vec *parts, struct output *output,
+                            struct mph_err *err)
+{
+    bool is_running = session->target.state == RUN_RUNNING;
+    size_t count = is_running ? 1 : sizeof readers / sizeof *readers;
+    int rc = 0;
+
+    if (!session->target.link.ops)
+        return 0;
+    for (size_t i = 0; rc == 0 && i < parts->len; i++) {
+        const struct snapshot_part *part = vec_at(parts, i);
+        struct range range = {part->address, part->size};
+
+        rc = target_fetch(&session->target, &range, 1, err);
+    }
+    if (rc == 0)
+        rc = fetch_code(session, err);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = run_reader(session, report_find(readers[i]), err);
+    if (rc == 0)
+        rc = snapshot_add_read(&session->target, parts, err);
+    if (rc > 0)
+        notes_add(&output->notes, "snapshot: %d more places that reports read were left out", rc);
+    return rc < 0 ? rc : 0;
 }
 
 // --- the report ---
@@ -159,7 +239,7 @@ static void add_registers_note(const struct session *session, struct output *out
     else if (!session->target.regs.count)
         notes_add(&output->notes, "snapshot: no registers are known");
     else if (!session->target.machine)
-        notes_add(&output->notes, "snapshot: no registers: the machine is not known (--elf tells)");
+        notes_add(&output->notes, "snapshot: not for GDB: the machine is not known (--elf tells)");
 }
 
 // An image file does not tell what kind of memory it was taken from.
@@ -167,7 +247,10 @@ static const char *part_kind(const struct session *session, const struct snapsho
 {
     if (session->target.state == RUN_DUMP && !session->target.link.ops)
         return "memory";
-    return part->is_writable ? "ram" : "flash";
+    static const char *const names[] = {
+        [SNAPSHOT_RAM] = "ram", [SNAPSHOT_FLASH] = "flash", [SNAPSHOT_READ] = "read by reports"};
+
+    return names[part->kind];
 }
 
 static int write_report(const struct session *session, const struct vec *parts, const char *path,
@@ -211,6 +294,8 @@ static int run_snapshot(struct session *session, const void *raw_options, struct
 
     if (rc == 0)
         rc = choose_parts(session, &parts, output, err);
+    if (rc == 0)
+        rc = add_what_is_read(session, &parts, output, err);
     if (rc == 0)
         rc = snapshot_write(&session->target, options->path, parts.data, parts.len, word ? word : 4,
                             err);

@@ -316,6 +316,56 @@ int cache_fetch(struct cache *cache, const struct range *ranges, size_t count, s
     return rc;
 }
 
+// --- what is in it ---
+
+static int compare_pages(const void *left, const void *right)
+{
+    const struct page *a = *(struct page *const *)left, *b = *(struct page *const *)right;
+
+    return (a->address > b->address) - (a->address < b->address);
+}
+
+// All pages by address, in memory of the caller's; NULL when out of memory.
+static struct page **sort_pages(const struct cache *cache)
+{
+    struct page **pages = malloc((cache->page_count + 1) * sizeof(struct page *));
+    size_t count = 0;
+
+    for (size_t i = 0; pages && i < cache->slot_count; i++)
+        if (cache->slots[i])
+            pages[count++] = cache->slots[i];
+    if (pages)
+        qsort(pages, count, sizeof(struct page *), compare_pages);
+    return pages;
+}
+
+static int list_words(const struct cache *cache, bool wants_refused, struct vec *ranges,
+                      struct mph_err *err)
+{
+    struct page **pages = sort_pages(cache);
+    int rc = pages ? 0 : mph_fail_no_memory(err);
+
+    for (size_t i = 0; rc == 0 && i < cache->page_count; i++) {
+        uint64_t words = wants_refused ? pages[i]->refused : pages[i]->known;
+
+        for (unsigned bit = 0; rc == 0 && bit < PAGE / WORD; bit++)
+            if (words >> bit & 1 && add_word(ranges, pages[i]->address + bit * WORD, 0) < 0)
+                rc = mph_fail_no_memory(err);
+    }
+    free(pages);
+    return rc;
+}
+
+int cache_list_known(const struct cache *cache, struct vec *ranges, struct mph_err *err)
+{
+    return list_words(cache, false, ranges, err);
+}
+
+int cache_list_refused(const struct cache *cache, struct vec *ranges, struct mph_err *err)
+{
+    return list_words(cache, true, ranges, err);
+}
+
 // --- exact reads ---
 
 bool cache_holds(const struct cache *cache, uint64_t address, uint64_t size)

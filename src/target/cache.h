@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/vec.h"
 #include "target/link.h"
 
 struct range {
@@ -35,8 +36,7 @@ void cache_forget(struct cache *cache, uint64_t address, uint64_t size);
 
 // Declare what will be read. Ranges may overlap and come in any order. Target
 // memory that refuses is no error here: the exact read will say so.
-int cache_fetch(struct cache *cache, const struct range *ranges, size_t count,
-                struct mph_err *err);
+int cache_fetch(struct cache *cache, const struct range *ranges, size_t count, struct mph_err *err);
 
 // Whether a read of the range needs nothing from the link.
 bool cache_holds(const struct cache *cache, uint64_t address, uint64_t size);
@@ -45,6 +45,11 @@ bool cache_holds(const struct cache *cache, uint64_t address, uint64_t size);
 // `err` to hold it the address is not looked for.
 int cache_read(struct cache *cache, uint64_t address, void *bytes, size_t size,
                struct mph_err *err);
+
+// The words that are known, or those that the target refused, as struct range in rising
+// order; words side by side are one range. They are appended to *ranges.
+int cache_list_known(const struct cache *cache, struct vec *ranges, struct mph_err *err);
+int cache_list_refused(const struct cache *cache, struct vec *ranges, struct mph_err *err);
 
 // Bytes that callers asked to read, each counted once as long as it is known.
 uint64_t cache_needed_bytes(const struct cache *cache);

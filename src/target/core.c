@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "target/elf_file.h"
+#include "target/own_note.h"
 #include "target/prstatus.h"
 #include "target/target.h"
 
@@ -61,21 +62,36 @@ static void read_auxv(struct note_reader *reader, const struct elf_note *note)
                 bytes_get(note->bytes + at + word, word, reader->file->big_endian);
 }
 
+static void read_prstatus(struct note_reader *reader, const struct elf_note *note)
+{
+    const struct elf_file *file = reader->file;
+    const struct prstatus_layout *layout = prstatus_find(file->machine, file->word_bytes);
+
+    if (reader->has_registers || !layout || note->size < layout->size)
+        return;
+    prstatus_decode(layout, note->bytes, file->big_endian, &reader->target->regs);
+    reader->has_registers = true;
+}
+
+// What was known and what was not: the other notes have zeros there.
+static void read_own(struct note_reader *reader, const struct elf_note *note)
+{
+    if (note->type == OWN_NOTE_REFUSED)
+        own_note_ranges(note, &reader->target->refused);
+    else if (note->type == OWN_NOTE_REGISTERS)
+        reader->has_registers |= own_note_registers(note, &reader->target->regs);
+}
+
 static bool read_note(void *context, const struct elf_note *note)
 {
     struct note_reader *reader = context;
-    const struct elf_file *file = reader->file;
 
-    if (note->type == NT_AUXV && !strcmp(note->name, "CORE")) {
+    if (!strcmp(note->name, "CORE") && note->type == NT_AUXV)
         read_auxv(reader, note);
-    } else if (note->type == NT_PRSTATUS && !strcmp(note->name, "CORE") && !reader->has_registers) {
-        const struct prstatus_layout *layout = prstatus_find(file->machine, file->word_bytes);
-
-        if (layout && note->size >= layout->size) {
-            prstatus_decode(layout, note->bytes, file->big_endian, &reader->target->regs);
-            reader->has_registers = true;
-        }
-    }
+    else if (!strcmp(note->name, "CORE") && note->type == NT_PRSTATUS)
+        read_prstatus(reader, note);
+    else if (!strcmp(note->name, OWN_NOTE_NAME))
+        read_own(reader, note);
     return true;
 }
 

@@ -20,13 +20,18 @@ static const struct {
     {0x02000000, 0x1fffffff, false, true, "CLINT, PLIC, UART and virtio of RISC-V virt"},
 };
 
-bool devices_contain(const struct target *target, uint64_t address)
+bool devices_are_at(const struct target *target, uint64_t address)
 {
     bool is_arm = target->machine == EM_ARM || target->machine == EM_NONE;
 
-    for (size_t i = 0; target->link.ops && i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (address >= rows[i].first && address <= rows[i].last &&
             (is_arm ? rows[i].on_arm : rows[i].elsewhere))
             return true;
     return false;
+}
+
+bool devices_contain(const struct target *target, uint64_t address)
+{
+    return target->link.ops && devices_are_at(target, address);
 }

@@ -13,4 +13,7 @@ struct target;
 // that empties, a flag that clears). Always false for a dump.
 bool devices_contain(const struct target *target, uint64_t address);
 
+// Whether a processor of this kind has its devices there, of a dump, too.
+bool devices_are_at(const struct target *target, uint64_t address);
+
 #endif

@@ -35,8 +35,16 @@ bool regs_get(const struct regs *regs, const char *name, uint64_t *ret)
     return reg != NULL;
 }
 
+// Xtensa's a1. RISC-V has an a1, too, but no ps, and calls its stack pointer sp.
+static bool xtensa_sp(const struct regs *regs, uint64_t *ret)
+{
+    uint64_t ps;
+
+    return regs_get(regs, "ps", &ps) && regs_get(regs, "a1", ret);
+}
+
 bool regs_sp(const struct regs *regs, uint64_t *ret)
 {
     return regs_get(regs, "sp", ret) || regs_get(regs, "rsp", ret) || regs_get(regs, "esp", ret) ||
-           regs_get(regs, "r13", ret);
+           regs_get(regs, "r13", ret) || xtensa_sp(regs, ret);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "target/prstatus.h"
+#include "target/snapshot_notes.h"
 
 enum { PAGE = 1024, CHUNK = 64 * 1024, ALIGN = 4 };
 
@@ -26,7 +26,7 @@ struct writer {
 
 static void put(struct writer *writer, const void *bytes, size_t size)
 {
-    if (!writer->has_failed && fwrite(bytes, 1, size, writer->file) != size)
+    if (size && !writer->has_failed && fwrite(bytes, 1, size, writer->file) != size)
         writer->has_failed = true;
 }
 
@@ -87,96 +87,6 @@ static void put_segment_header(struct writer *writer, uint32_t type, uint32_t fl
     put_uint(writer, writer->word, ALIGN);
 }
 
-// --- notes ---
-
-static size_t padded(size_t size)
-{
-    return (size + 3) & ~(size_t)3;
-}
-
-static void put_padding(struct writer *writer, size_t size)
-{
-    static const uint8_t zeros[4];
-
-    put(writer, zeros, padded(size) - size);
-}
-
-static size_t note_size(const char *name, size_t size)
-{
-    return 12 + padded(strlen(name) + 1) + padded(size);
-}
-
-static void put_note(struct writer *writer, const char *name, uint32_t type, const void *bytes,
-                     size_t size)
-{
-    put_uint(writer, 4, strlen(name) + 1);
-    put_uint(writer, 4, size);
-    put_uint(writer, 4, type);
-    put(writer, name, strlen(name) + 1);
-    put_padding(writer, strlen(name) + 1);
-    put(writer, bytes, size);
-    put_padding(writer, size);
-}
-
-// GDB takes a core of EM_ARM for an M-profile one, with xPSR and Thumb code, when
-// a note of this name and type (gdb/corelow.c NT_GDB_TDESC) describes it so.
-enum { NT_GDB_TDESC = 0xff000000 };
-
-static const char m_profile[] =
-    "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\"><target>"
-    "<architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
-    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"r1\" bitsize=\"32\"/>"
-    "<reg name=\"r2\" bitsize=\"32\"/><reg name=\"r3\" bitsize=\"32\"/>"
-    "<reg name=\"r4\" bitsize=\"32\"/><reg name=\"r5\" bitsize=\"32\"/>"
-    "<reg name=\"r6\" bitsize=\"32\"/><reg name=\"r7\" bitsize=\"32\"/>"
-    "<reg name=\"r8\" bitsize=\"32\"/><reg name=\"r9\" bitsize=\"32\"/>"
-    "<reg name=\"r10\" bitsize=\"32\"/><reg name=\"r11\" bitsize=\"32\"/>"
-    "<reg name=\"r12\" bitsize=\"32\"/><reg name=\"sp\" bitsize=\"32\" type=\"data_ptr\"/>"
-    "<reg name=\"lr\" bitsize=\"32\"/><reg name=\"pc\" bitsize=\"32\" type=\"code_ptr\"/>"
-    "<reg name=\"xpsr\" bitsize=\"32\" regnum=\"25\"/></feature></target>";
-
-struct notes {
-    const struct prstatus_layout *layout; // NULL: no registers
-    uint8_t *prstatus;
-    bool has_description;
-};
-
-static int make_notes(struct notes *notes, const struct target *target, uint8_t word_bytes,
-                      struct mph_err *err)
-{
-    uint64_t xpsr;
-
-    *notes = (struct notes){0};
-    if (!target->regs.count)
-        return 0;
-    notes->layout = prstatus_find(target->machine, word_bytes);
-    if (!notes->layout)
-        return 0;
-    notes->prstatus = malloc(notes->layout->size);
-    if (!notes->prstatus)
-        return mph_fail_no_memory(err);
-    prstatus_encode(notes->layout, &target->regs, 1, target->big_endian, notes->prstatus);
-    notes->has_description = target->machine == EM_ARM && regs_get(&target->regs, "xpsr", &xpsr);
-    return 0;
-}
-
-static size_t notes_size(const struct notes *notes)
-{
-    if (!notes->layout)
-        return 0;
-    return note_size("CORE", notes->layout->size) +
-           (notes->has_description ? note_size("GDB", sizeof m_profile) : 0);
-}
-
-static void put_notes(struct writer *writer, const struct notes *notes)
-{
-    if (!notes->layout)
-        return;
-    put_note(writer, "CORE", NT_PRSTATUS, notes->prstatus, notes->layout->size);
-    if (notes->has_description)
-        put_note(writer, "GDB", NT_GDB_TDESC, m_profile, sizeof m_profile);
-}
-
 // --- memory ---
 
 static int put_memory(struct writer *writer, struct target *target,
@@ -202,29 +112,30 @@ struct core {
     const struct snapshot_part *parts;
     size_t part_count;
     uint8_t word_bytes;
-    struct notes notes;
+    struct text notes; // the bytes of the note segment
 };
 
 static int put_core(struct writer *writer, struct target *target, const struct core *core,
                     struct mph_err *err)
 {
-    bool has_notes = core->notes.layout != NULL;
+    static const uint32_t flags[] = {
+        [SNAPSHOT_RAM] = PF_R | PF_W, [SNAPSHOT_FLASH] = PF_R | PF_X, [SNAPSHOT_READ] = PF_R};
+    bool has_notes = core->notes.len > 0;
     size_t segments = core->part_count + has_notes;
     uint64_t offset = header_size(writer) + segments * segment_header_size(writer);
     int rc = 0;
 
     put_header(writer, target->machine, segments);
     if (has_notes)
-        put_segment_header(writer, PT_NOTE, 0, offset, 0, notes_size(&core->notes));
-    offset += notes_size(&core->notes);
+        put_segment_header(writer, PT_NOTE, 0, offset, 0, core->notes.len);
+    offset += core->notes.len;
     for (size_t i = 0; i < core->part_count; i++) {
         const struct snapshot_part *part = &core->parts[i];
 
-        put_segment_header(writer, PT_LOAD, part->is_writable ? PF_R | PF_W : PF_R | PF_X, offset,
-                           part->address, part->size);
+        put_segment_header(writer, PT_LOAD, flags[part->kind], offset, part->address, part->size);
         offset += part->size;
     }
-    put_notes(writer, &core->notes);
+    put(writer, core->notes.bytes, core->notes.len);
     for (size_t i = 0; rc == 0 && i < core->part_count; i++)
         rc = put_memory(writer, target, &core->parts[i], err);
     return rc;
@@ -271,15 +182,77 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
     if (!is_replaceable(path))
         return mph_fail(err, MPH_ERR_FILE, "snapshot: not a regular file (%s)", path);
 
-    int rc = make_notes(&core.notes, target, word_bytes, err);
+    int rc = snapshot_notes(target, word_bytes, &core.notes, err);
     if (rc == 0)
         rc = write_to(temporary, target, &core, err);
     if (rc == 0 && rename(temporary, path) < 0)
         rc = mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), path);
     if (rc < 0)
         unlink(temporary);
-    free(core.notes.prstatus);
+    text_deinit(&core.notes);
     return rc;
+}
+
+// --- what was read besides ---
+
+// Words that lie apart, such as those of a table that was searched, would make a part each.
+enum { READ_PARTS_MAX = 512 };
+
+static bool is_inside(const struct snapshot_part *part, uint64_t address)
+{
+    return address >= part->address && address - part->address < part->size;
+}
+
+// The first piece of a range that none of `count` parts holds; what follows it is left in *rest.
+static bool take_piece(const struct vec *parts, size_t count, struct range *rest, struct range *ret)
+{
+    for (size_t i = 0; rest->size && i < count; i++) {
+        const struct snapshot_part *part = vec_at(parts, i);
+
+        if (is_inside(part, rest->address)) {
+            uint64_t size = part->size - (rest->address - part->address);
+
+            size = size < rest->size ? size : rest->size;
+            *rest = (struct range){rest->address + size, rest->size - size};
+            i = SIZE_MAX; // parts are in no order: from the first one again
+        }
+    }
+    *ret = *rest;
+    for (size_t i = 0; i < count; i++) {
+        const struct snapshot_part *part = vec_at(parts, i);
+
+        if (part->address > ret->address && part->address - ret->address < ret->size)
+            ret->size = part->address - ret->address;
+    }
+    *rest = (struct range){ret->address + ret->size, rest->size - ret->size};
+    return ret->size > 0;
+}
+
+int snapshot_add_read(const struct target *target, struct vec *parts, struct mph_err *err)
+{
+    struct vec known = VEC_OF(struct range);
+    struct range piece;
+    size_t count = parts->len;
+    int left_out = 0;
+    int rc = target->cache ? cache_list_known(target->cache, &known, err) : 0;
+
+    for (size_t i = 0; rc == 0 && i < known.len; i++) {
+        struct range rest = *(struct range *)vec_at(&known, i);
+
+        while (rc == 0 && take_piece(parts, count, &rest, &piece)) {
+            struct snapshot_part *part =
+                parts->len < count + READ_PARTS_MAX ? vec_add(parts) : NULL;
+
+            if (part)
+                *part = (struct snapshot_part){piece.address, piece.size, SNAPSHOT_READ};
+            else if (parts->len < count + READ_PARTS_MAX)
+                rc = mph_fail_no_memory(err);
+            else
+                left_out++;
+        }
+    }
+    vec_deinit(&known);
+    return rc < 0 ? rc : left_out;
 }
 
 // --- how far memory goes ---

@@ -25,6 +25,8 @@ void target_init(struct target *target)
     space_init(&target->space);
     target->mappings = VEC_OF(struct mapping);
     target->notes = NOTES;
+    target->refused = VEC_OF(struct range);
+    target->threads = VEC_OF(struct regs);
 }
 
 static void close_link(struct target *target)
@@ -49,6 +51,8 @@ void target_deinit(struct target *target)
     }
     vec_deinit(&target->mappings);
     vec_deinit(&target->notes);
+    vec_deinit(&target->refused);
+    vec_deinit(&target->threads);
     space_deinit(&target->space);
 }
 
@@ -255,6 +259,17 @@ void target_forget(struct target *target, uint64_t address, uint64_t size)
 {
     if (target->cache)
         cache_forget(target->cache, address, size);
+}
+
+bool target_has_refused(const struct target *target, uint64_t address)
+{
+    for (size_t i = 0; i < target->refused.len; i++) {
+        const struct range *range = vec_at(&target->refused, i);
+
+        if (address >= range->address && address - range->address < range->size)
+            return true;
+    }
+    return false;
 }
 
 const uint8_t *target_direct(const struct target *target, uint64_t address, uint64_t size)

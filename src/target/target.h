@@ -26,10 +26,12 @@ struct target {
     struct cache *cache;  // in front of the link
     struct vec mappings;  // files in memory, to be unmapped
     struct vec notes;     // of struct note: what was missing in the input
-    uint64_t entry;       // run-time entry point of a core's program; 0 not known
-    uint16_t machine;     // ELF e_machine of a core or firmware; 0 not known
-    uint8_t word_bytes;   // 4 or 8 where a file says so; 0 not known
-    bool big_endian;      // meaningful where word_bytes is known
+    struct vec refused;   // of struct range: where a core's board was asked and did not answer
+    struct vec threads; // of struct regs: the other threads of the program, as a debugger has them
+    uint64_t entry;     // run-time entry point of a core's program; 0 not known
+    uint16_t machine;   // ELF e_machine of a core or firmware; 0 not known
+    uint8_t word_bytes; // 4 or 8 where a file says so; 0 not known
+    bool big_endian;    // meaningful where word_bytes is known
 };
 
 void target_init(struct target *target);
@@ -50,8 +52,9 @@ int target_add_hex(struct target *target, const char *path, struct mph_err *err)
 // Initial contents of writable sections are not taken: RAM has moved on.
 int target_add_elf(struct target *target, const char *path, struct mph_err *err);
 
-// An ELF core: memory, and the registers of its first thread. Bytes a core
-// leaves out (p_memsz beyond p_filesz) stay unreadable.
+// An ELF core: memory, and the registers of its first thread: as our own note has them,
+// else as NT_PRSTATUS does. Bytes a core leaves out (p_memsz beyond p_filesz) stay
+// unreadable. Files of ESP-IDF that hold a core in another form are told from garbage.
 int target_add_core(struct target *target, const char *path, struct mph_err *err);
 
 // Take over an open link as the memory behind all segments, ask it for its
@@ -75,6 +78,9 @@ int target_fetch(struct target *target, const struct range *ranges, size_t count
 
 // The next read of this range crosses the link again.
 void target_forget(struct target *target, uint64_t address, uint64_t size);
+
+// Whether an address is one where the board of a core did not answer.
+bool target_has_refused(const struct target *target, uint64_t address);
 
 // The bytes themselves where a file in memory holds all of them, else NULL.
 // They live as long as the target.
