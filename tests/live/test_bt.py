@@ -245,30 +245,95 @@ PROGRAMS = {
         "def key(x):\n" + SPIN + "def f():\n  return sorted([3, 1, 2], key=key)\nf()\n",
         [(6, "<module>"), (5, "f"), (3, "key")],
     ),
+    "heap exhausted": (
+        "kept = []\ndef fill(n):\n  while True:\n    kept.append(bytearray(n))\n"
+        "def f():\n try:\n  fill(100)\n except MemoryError:\n" + SPIN + "f()\n",
+        [(11, "<module>"), (10, "f")],
+    ),
+    "finally": (
+        "def f():\n try:\n  bytearray(99999)\n finally:\n" + SPIN + "def g():\n  f()\ng()\n",
+        [(9, "<module>"), (8, "g"), (6, "f")],
+    ),
+    "closure": (
+        "def outer(a):\n  def inner(b):\n    print('spins')\n    while b + a: pass\n"
+        "  return inner\nouter(1)(2)\n",
+        [(6, "<module>"), (4, "inner")],
+    ),
+    "iterator": (
+        "class I:\n def __iter__(self):\n  return self\n def __next__(self):\n" + SPIN
+        + "def f():\n  return [x for x in I()]\nf()\n",
+        [(9, "<module>"), (8, "f"), (1, "<listcomp>"), (6, "__next__")],  # code without lines
+    ),
+    "with": (
+        "class C:\n def __enter__(self): pass\n def __exit__(self, *args):\n" + SPIN
+        + "def f():\n  with C():\n    1 // 0\nf()\n",
+        [(9, "<module>"), (8, "f"), (5, "__exit__")],
+    ),
+    "generator expression": (
+        "def slow(x):\n" + SPIN + "def f():\n  return sum(slow(x) for x in (1, 2))\nf()\n",
+        [(6, "<module>"), (5, "f"), (5, "<genexpr>"), (3, "slow")],
+    ),
+    "recursion": (
+        "def f(n):\n  if n: return f(n - 1)\n" + SPIN + "f(3)\n",
+        [(5, "<module>"), (2, "f"), (2, "f"), (2, "f"), (4, "f")],
+    ),
 }
 
 
+def restart(board: Board) -> None:
+    """With an empty heap."""
+    board.repl.send(SOFT_RESET)
+    board.repl.wait_prompt()
+
+
 @contextlib.contextmanager
-def running(board: Board, code: str) -> Iterator[None]:
+def running(board: Board, code: str) -> Iterator[list[str]]:
+    """The text that the board prints as it is interrupted is there when this ends."""
     board.repl.start(code)
-    board.repl.read_until(b"spins\r\n")
+    board.repl.read_until(b"spins")
     time.sleep(0.1)  # it prints first, and loops a moment later
-    yield
-    board.repl.interrupt()
+    said: list[str] = []
+    yield said
+    said.append(board.repl.interrupt())
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_live_board(board: Board, link: list[str], name: str) -> None:
+    """What bt says is what the board itself prints as it is interrupted a moment later."""
     code, steps = PROGRAMS[name]
-    with running(board, code):
+    restart(board)
+    with running(board, code) as said:
         result = mpheap.run("bt", "--halt", *link)
     assert (result.stdout, result.stderr) == (traceback(*steps), "")
+    assert said == [f"\n{traceback(*steps)}KeyboardInterrupt: \n"]
+
+
+ASM = "@micropython.asm_thumb\ndef bad(r0):\n  {}\n"
+CALLS = "class A:\n def run(self, x):\n  print('spins')\n  {}\ndef f():\n  return A().run(1)\nf()\n"
+LOST = {  # these do not come back to the prompt
+    "busy in C": CALLS.format("return sum(range(99999999))"),
+    "read fault": ASM.format("ldr(r1, [r0, 4])") + CALLS.format("bad(0x30000000)"),
+    "jump fault": ASM.format("bx(r0)") + CALLS.format("bad(0x30000001)"),
+    "undefined instruction": ASM.format("data(2, 0xde00)") + CALLS.format("bad(x)"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_board_that_is_lost(name: str) -> None:
+    """In a C function that looks for no interrupt, and in the HardFault handler."""
+    first = LOST[name].split("\n").index("class A:") + 1
+    with Board() as board, DebugPort(board) as port, OpenOcd(port) as openocd:
+        board.repl.start(LOST[name])
+        board.repl.read_until(b"spins")
+        time.sleep(0.3)
+        text = bt("--halt", f"--openocd=:{openocd.tcl_port}")
+    lines = [(first + 6, "<module>"), (first + 5, "f"), (first + 3, "run")]
+    assert text == traceback(*lines)
 
 
 def test_five_frames_cost_about_eight_kilobytes(board: Board, link: list[str]) -> None:
     """On a board that was just started: what else is on its heap is looked at in part, too."""
-    board.repl.send(SOFT_RESET)
-    board.repl.wait_prompt()
+    restart(board)
     with running(board, PROGRAMS["five deep"][0]):
         result = mpheap.run("bt", "--halt", "--stats", *link)
     (needed,) = re.findall(r"(\d+) needed", result.stderr)
