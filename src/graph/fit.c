@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "graph/fit.h"
+
+// --- a walk over runs ---
+
+struct run_walk {
+    const struct objects *objects;
+    const struct mark *mark;
+    enum moment moment;
+    bool (*visit)(void *context, uint64_t address, uint64_t blocks); // false ends the walk
+    void *context;
+};
+
+static bool keeps(const struct run_walk *walk, uint64_t block)
+{
+    switch (walk->moment) {
+    case MOMENT_AFTER:
+        return mark_keeps(walk->mark, block);
+    case MOMENT_AFTER_LEAST:
+        return mark_may_keep(walk->mark, block);
+    default:
+        return true;
+    }
+}
+
+// The length of what begins at a block: blocks in use, or blocks that are free then.
+static uint64_t stretch(const struct run_walk *walk, const struct object_area *area, uint64_t index,
+                        bool *ret_free)
+{
+    enum block kind = area_block(area->area, index);
+
+    *ret_free = kind == BLOCK_FREE;
+    if (!block_is_head(kind))
+        return area_run(area->area, index, kind);
+    *ret_free = !keeps(walk, area->first + index);
+    return 1 + area_run(area->area, index + 1, BLOCK_TAIL);
+}
+
+static uint64_t first_searched(const struct run_walk *walk, const struct gc_area *area)
+{
+    uint64_t first = walk->moment == MOMENT_NOW && area->has_last_free ? area->last_free : 0;
+
+    return first < area->block_count / 4 ? 4 * first : area->block_count;
+}
+
+static bool walk_area(const struct run_walk *walk, const struct object_area *area, uint64_t from)
+{
+    const struct objects *objects = walk->objects;
+    uint64_t run = 0, index = from;
+
+    while (index < area->area->block_count || run) {
+        bool is_free = false;
+        uint64_t length =
+            index < area->area->block_count ? stretch(walk, area, index, &is_free) : 0;
+
+        if (!is_free && run) {
+            uint64_t first = index - run;
+
+            if (!walk->visit(walk->context,
+                             area->area->pool_start + (first << objects->block_shift), run))
+                return false;
+        }
+        run = is_free ? run + length : 0;
+        index += length;
+    }
+    return true;
+}
+
+// --- measuring ---
+
+struct measuring {
+    struct free_runs *runs;
+    uint8_t block_shift;
+    uint64_t in_area; // free blocks of one area
+};
+
+static bool measure_run(void *context, uint64_t address, uint64_t blocks)
+{
+    struct measuring *measuring = context;
+    struct free_runs *runs = measuring->runs;
+    uint64_t bytes = blocks << measuring->block_shift;
+
+    runs->runs++;
+    runs->free_bytes += bytes;
+    measuring->in_area += blocks;
+    runs->by_power[63 - __builtin_clzll(blocks)]++;
+    if (bytes > runs->largest_bytes) {
+        runs->largest_bytes = bytes;
+        runs->largest_address = address;
+    }
+    return true;
+}
+
+void free_runs_measure(const struct objects *objects, const struct mark *mark, enum moment moment,
+                       struct free_runs *ret)
+{
+    struct measuring measuring = {ret, objects->block_shift, 0};
+    struct run_walk walk = {objects, mark, moment, measure_run, &measuring};
+
+    *ret = (struct free_runs){0};
+    for (size_t i = 0; i < objects->area_count; i++) {
+        const struct object_area *area = &objects->areas[i];
+
+        measuring.in_area = 0;
+        walk_area(&walk, area, 0);
+        if (i > 0 && measuring.in_area == area->area->block_count) {
+            ret->empty_areas++;
+            ret->empty_bytes += area->size;
+        }
+    }
+}
+
+double free_runs_fragmentation(const struct free_runs *runs)
+{
+    return runs->free_bytes ? 1 - (double)runs->largest_bytes / (double)runs->free_bytes : 0;
+}
+
+// --- finding ---
+
+struct finding {
+    uint64_t blocks;
+    struct place_found *found;
+};
+
+static bool match_run(void *context, uint64_t address, uint64_t blocks)
+{
+    struct finding *finding = context;
+
+    if (blocks >= finding->blocks && !finding->found->runs++)
+        finding->found->address = address;
+    return true;
+}
+
+bool free_runs_find(const struct objects *objects, const struct mark *mark, enum moment moment,
+                    uint64_t blocks, struct place_found *ret)
+{
+    struct finding finding = {blocks, ret};
+    struct run_walk walk = {objects, mark, moment, match_run, &finding};
+
+    *ret = (struct place_found){0};
+    for (size_t i = 0; i < objects->area_count; i++)
+        walk_area(&walk, &objects->areas[i], first_searched(&walk, objects->areas[i].area));
+    return ret->runs > 0;
+}
+
+int free_runs_both(const struct objects *objects, struct free_runs *now, struct free_runs *after,
+                   bool *ret_certain, struct mph_err *err)
+{
+    struct mark mark;
+    int rc = mark_init(&mark, objects, err);
+
+    if (rc < 0)
+        return rc;
+    free_runs_measure(objects, NULL, MOMENT_NOW, now);
+    free_runs_measure(objects, &mark, MOMENT_AFTER, after);
+    if (ret_certain)
+        *ret_certain = mark.is_certain;
+    mark_deinit(&mark);
+    return 0;
+}

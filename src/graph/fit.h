@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Runs of free blocks, now and after a collection, and where an allocation would go.
+#ifndef MPH_GRAPH_FIT_H
+#define MPH_GRAPH_FIT_H
+
+#include "graph/mark.h"
+
+// Which free blocks count.
+enum moment {
+    MOMENT_NOW,
+    MOMENT_AFTER,       // a collection frees all that known roots do not lead to
+    MOMENT_AFTER_LEAST, // and keeps what words lead to that may be roots
+};
+
+enum { RUN_POWERS = 32 };
+
+struct free_runs {
+    uint64_t free_bytes;
+    uint64_t runs;
+    uint64_t largest_bytes; // of a run; an allocation of so many bytes fits
+    uint64_t largest_address;
+    uint64_t by_power[RUN_POWERS]; // runs of 2^k blocks or more, and fewer than 2^(k+1)
+    // Areas behind the first that are empty. Builds that add areas by themselves give
+    // them back at the end of a collection (py/gc.c gc_sweep, v1.21 and later).
+    uint64_t empty_areas, empty_bytes;
+};
+
+// `mark` may be NULL for MOMENT_NOW.
+void free_runs_measure(const struct objects *objects, const struct mark *mark, enum moment moment,
+                       struct free_runs *ret);
+
+// What does not fit in one piece: 1 - largest run / free bytes; 0 without free bytes.
+double free_runs_fragmentation(const struct free_runs *runs);
+
+// Where py/gc.c gc_alloc puts so many blocks: into the first run that is long enough,
+// from gc_last_free_atb_index on, which a collection sets to 0, area by area.
+struct place_found {
+    uint64_t address;
+    uint64_t runs; // that are long enough
+};
+bool free_runs_find(const struct objects *objects, const struct mark *mark, enum moment moment,
+                    uint64_t blocks, struct place_found *ret);
+
+// Both moments in one call: marks the heap, which over a link reads all of it. Whether
+// `after` is certain in *ret_certain, which may be NULL.
+int free_runs_both(const struct objects *objects, struct free_runs *now, struct free_runs *after,
+                   bool *ret_certain, struct mph_err *err);
+
+#endif
