@@ -148,7 +148,8 @@ static int scan_bytes(struct scan *scan, const uint8_t *bytes, uint64_t address,
     return 0;
 }
 
-enum { CHUNK = 4096 };
+// Small at first: on small boards the structure lies near the start of RAM.
+enum { FIRST_CHUNK = 1024, CHUNK = 4096 };
 
 // Over a link, memory below the first pool is what the linker placed: .data and
 // .bss are there, and reading on into the pool would cost more than it can tell.
@@ -183,9 +184,12 @@ static int scan_link(struct scan *scan, const struct range *ram, struct mph_err 
     size_t overlap = (AREA_WORDS_MAX - 1) * scan->word;
     uint8_t bytes[CHUNK + AREA_WORDS_MAX * 8] = {0};
     size_t kept = 0; // bytes carried over from the previous chunk
+    size_t wanted;
 
-    for (uint64_t done = 0; done < ram->size; done += CHUNK) {
-        size_t wanted = ram->size - done < CHUNK ? (size_t)(ram->size - done) : CHUNK;
+    for (uint64_t done = 0; done < ram->size; done += wanted) {
+        wanted = done < CHUNK ? FIRST_CHUNK : CHUNK;
+        if (wanted > ram->size - done)
+            wanted = (size_t)(ram->size - done);
         size_t size = wanted;
         uint64_t address = ram->address + done;
 
