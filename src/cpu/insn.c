@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "target/devices.h"
 
 void insn_set_data(struct insn *insn, uint64_t address, const uint8_t *bytes, size_t size,
                    bool big_endian)
@@ -40,4 +41,26 @@ bool insn_memory_address(const struct insn *insn, const struct regs *regs, uint6
         return false;
     *ret = base + index * (uint64_t)memory->scale + (uint64_t)memory->offset;
     return true;
+}
+
+int insn_at(struct target *target, uint64_t address, struct insn *ret, bool *ret_found,
+            struct mph_err *err)
+{
+    struct decoder *decoder;
+    uint8_t bytes[INSN_BYTES_MAX];
+    size_t size = sizeof bytes;
+
+    *ret_found = false;
+    if (devices_contain(target, address))
+        return 0;
+    while (size && target_read(target, address, bytes, size, NULL) < 0)
+        size /= 2;
+    if (!size)
+        return 0;
+    int rc = decoder_create(isa_of(target, address), target->big_endian, &decoder, err);
+    if (rc < 0)
+        return rc;
+    *ret_found = decoder_next(decoder, address, bytes, size, ret);
+    decoder_destroy(decoder);
+    return 0;
 }

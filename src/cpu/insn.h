@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "cpu/isa.h"
-#include "target/regs.h"
+#include "target/target.h"
 
 enum { INSN_BYTES_MAX = 16, INSN_REGS_MAX = 8 };
 
@@ -55,6 +55,11 @@ void decoder_destroy(struct decoder *decoder);
 // Bytes that are no instruction are data.
 bool decoder_next(struct decoder *decoder, uint64_t address, const uint8_t *bytes, size_t size,
                   struct insn *ret);
+
+// The instruction at an address of a target; `ret_found` is false where there is no memory.
+// A device is never asked.
+int insn_at(struct target *target, uint64_t address, struct insn *ret, bool *ret_found,
+            struct mph_err *err);
 
 // `size` bytes (at most 8) as a directive: .byte, .short or .word.
 void insn_set_data(struct insn *insn, uint64_t address, const uint8_t *bytes, size_t size,

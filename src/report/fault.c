@@ -50,31 +50,7 @@ const char *answer_text(enum answer answer)
 
 // --- code ---
 
-enum { LOOP_INSNS = 4, LOOP_BYTES = 16, INSN_ROOM = INSN_BYTES_MAX };
-
-// The instruction at an address; `ret_found` is false where there is no memory.
-static int decode(const struct fault *fault, uint64_t address, struct insn *ret, bool *ret_found,
-                  struct mph_err *err)
-{
-    struct target *target = &fault->session->target;
-    struct decoder *decoder;
-    uint8_t bytes[INSN_ROOM];
-    size_t size = sizeof bytes;
-
-    *ret_found = false;
-    if (devices_contain(target, address))
-        return 0;
-    while (size && target_read(target, address, bytes, size, NULL) < 0)
-        size /= 2;
-    if (!size)
-        return 0;
-    int rc = decoder_create(isa_of(target, address), target->big_endian, &decoder, err);
-    if (rc < 0)
-        return rc;
-    *ret_found = decoder_next(decoder, address, bytes, size, ret);
-    decoder_destroy(decoder);
-    return 0;
-}
+enum { LOOP_INSNS = 4, LOOP_BYTES = 16 };
 
 static bool is_among(const char *name, const char *const *names)
 {
@@ -124,7 +100,7 @@ int fault_add_code(struct fault *fault, const char *key, uint64_t address, const
     struct insn insn;
 
     json_object_set_new(fault->document, key, document);
-    int rc = decode(fault, address, &insn, &code.is_readable, err);
+    int rc = insn_at(&fault->session->target, address, &insn, &code.is_readable, err);
     if (rc < 0)
         return rc;
     if (code.is_readable) {
@@ -150,7 +126,7 @@ static int find_loop(const struct fault *fault, uint64_t pc, bool *ret, struct m
     uint64_t at = pc;
 
     for (int i = 0; i < LOOP_INSNS; i++, at += insn.size) {
-        int rc = decode(fault, at, &insn, &is_found, err);
+        int rc = insn_at(&fault->session->target, at, &insn, &is_found, err);
 
         if (rc < 0)
             return rc;
@@ -173,7 +149,7 @@ int fault_add_handler(struct fault *fault, const char *key, uint64_t pc, bool *r
     bool is_found, spins = false;
 
     json_object_set_new(fault->document, key, document);
-    int rc = decode(fault, pc, &insn, &is_found, err);
+    int rc = insn_at(&fault->session->target, pc, &insn, &is_found, err);
     if (rc == 0)
         rc = find_loop(fault, pc, &spins, err);
     if (rc < 0)
@@ -318,22 +294,32 @@ static int gather(struct fault *fault, struct mph_err *err)
                     isa_name(isa_of(target, 0)));
 }
 
+int fault_examine(struct session *session, struct output *output, struct fault *ret,
+                  struct mph_err *err)
+{
+    *ret = (struct fault){.session = session, .output = output, .document = json_object()};
+    int rc = gather(ret, err);
+
+    if (rc < 0)
+        json_decref(ret->document);
+    else
+        json_object_set_new(ret->document, "is_fault", json_boolean(ret->is_found));
+    return rc;
+}
+
 static int run_fault(struct session *session, const void *options, struct output *output,
                      struct mph_err *err)
 {
-    struct fault fault = {.session = session, .output = output, .document = json_object()};
+    struct fault fault;
 
     (void)options;
     if (session->target.state == RUN_RUNNING)
         notes_add(&output->notes, "target: running: its registers are not known (--halt stops the "
                                   "board for the read)");
-    int rc = gather(&fault, err);
-    if (rc < 0) {
-        json_decref(fault.document);
+    int rc = fault_examine(session, output, &fault, err);
+    if (rc < 0)
         return rc;
-    }
     report_common_notes(session, output);
-    json_object_set_new(fault.document, "is_fault", json_boolean(fault.is_found));
     if (output->is_json) {
         rc = output_json(output, fault.document, err);
     } else {

@@ -14,6 +14,13 @@ struct fault {
     bool is_found;       // something is wrong
 };
 
+// All of the report but its text: a document that the caller releases, with its notes in
+// `output`. Errors as below, or MPH_ERR_UNSUPPORTED on other architectures.
+int fault_examine(struct session *session, struct output *output, struct fault *ret,
+                  struct mph_err *err);
+
+// --- by architecture ---
+
 // Fill in the document. Fails when so little is known that nothing can be said.
 int fault_of_cortex_m(struct fault *fault, struct mph_err *err);
 int fault_of_riscv(struct fault *fault, struct mph_err *err);
