@@ -4,9 +4,32 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "object/declare.h"
 #include "object/value.h"
 #include "vm/task_object.h"
 #include "vm/ticks.h"
+
+int task_listing_init(struct task_listing *listing, const struct objects *objects,
+                      struct mph_err *err)
+{
+    int rc = declare_references(objects, err);
+
+    *listing = (struct task_listing){.objects = objects};
+    if (rc == 0)
+        rc = tasks_init(&listing->tasks, objects, err);
+    if (rc < 0)
+        return rc;
+    rc = names_init(&listing->names, objects, err);
+    if (rc < 0)
+        tasks_deinit(&listing->tasks);
+    return rc;
+}
+
+void task_listing_deinit(struct task_listing *listing)
+{
+    names_deinit(&listing->names);
+    tasks_deinit(&listing->tasks);
+}
 
 const char *task_state_name(enum task_state state)
 {

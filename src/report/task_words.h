@@ -15,6 +15,11 @@ struct task_listing {
     size_t hidden; // that are not listed
 };
 
+// All tasks, with names; `objects` must have its blocks named and outlive the listing.
+int task_listing_init(struct task_listing *listing, const struct objects *objects,
+                      struct mph_err *err);
+void task_listing_deinit(struct task_listing *listing);
+
 const char *task_state_name(enum task_state state);
 bool task_is_done(const struct task *task);
 

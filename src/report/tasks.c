@@ -2,7 +2,6 @@
 // The tasks of asyncio: where each stands, what it waits for, which runs next.
 #include <inttypes.h>
 
-#include "object/declare.h"
 #include "object/value.h"
 #include "report/report.h"
 #include "report/task_words.h"
@@ -308,22 +307,17 @@ static int run_tasks(struct session *session, const void *raw_options, struct ou
                      struct mph_err *err)
 {
     const struct tasks_options *options = raw_options;
-    struct task_listing listing = {.objects = &session->objects, .has_all = options->has_all};
+    struct task_listing listing;
     int rc = session_load_objects(session, err);
 
     if (rc == 0)
-        rc = declare_references(&session->objects, err);
-    if (rc == 0)
-        rc = tasks_init(&listing.tasks, &session->objects, err);
+        rc = task_listing_init(&listing, &session->objects, err);
     if (rc < 0)
         return rc;
-    rc = names_init(&listing.names, &session->objects, err);
-    if (rc == 0) {
-        report_common_notes(session, output);
-        rc = list(&listing, output, err);
-        names_deinit(&listing.names);
-    }
-    tasks_deinit(&listing.tasks);
+    listing.has_all = options->has_all;
+    report_common_notes(session, output);
+    rc = list(&listing, output, err);
+    task_listing_deinit(&listing);
     return rc;
 }
 
