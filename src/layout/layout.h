@@ -35,6 +35,10 @@ enum member {
     MEMBER_LAST_POOL,
     MEMBER_OVERFLOW,
     MEMBER_AUTO_COLLECT,
+    MEMBER_PENDING,
+    MEMBER_SCHED_STATE,
+    MEMBER_SCHED_LEN,
+    MEMBER_SCHED_QUEUE,
     // offsets from the area structure
     MEMBER_AREA_NEXT,
     MEMBER_AREA_TABLE,
@@ -51,7 +55,7 @@ enum member {
 struct member_at {
     enum how how; // HOW_UNKNOWN: this firmware has no such member, or it is not known
     int64_t offset;
-    uint8_t size;
+    uint8_t size; // bytes; 0: more than fit here
 };
 
 // The types that have a letter in mem_info(1), in the order of section 3.4 of

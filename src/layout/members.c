@@ -19,6 +19,12 @@ static const struct {
     [MEMBER_LAST_POOL] = {"last_pool", false, {"vm.last_pool"}},
     [MEMBER_OVERFLOW] = {"gc_stack_overflow", false, {"mem.gc_stack_overflow"}},
     [MEMBER_AUTO_COLLECT] = {"gc_auto_collect_enabled", false, {"mem.gc_auto_collect_enabled"}},
+    [MEMBER_PENDING] = {"mp_pending_exception",
+                        false,
+                        {"thread.mp_pending_exception", "vm.mp_pending_exception"}},
+    [MEMBER_SCHED_STATE] = {"sched_state", false, {"vm.sched_state"}},
+    [MEMBER_SCHED_LEN] = {"sched_len", false, {"vm.sched_len", "vm.sched_sp"}},
+    [MEMBER_SCHED_QUEUE] = {"sched_queue", false, {"vm.sched_queue", "vm.sched_stack"}},
     [MEMBER_AREA_NEXT] = {"area.next", false, {"mem.area.next"}},
     [MEMBER_AREA_TABLE] = {"area.gc_alloc_table_start",
                            true,
@@ -97,7 +103,7 @@ int members_from_dwarf(struct layout *layout, const struct firmware *firmware,
         if (find_by_paths(firmware->dwarf, member, &found))
             layout->members[member] = (struct member_at){
                 HOW_DWARF, found.offset - (is_area_member(member) ? area.offset : 0),
-                (uint8_t)found.size};
+                found.size <= UINT8_MAX ? (uint8_t)found.size : 0};
         else if (rows[member].is_required)
             return mph_fail(err, MPH_ERR_NO_SYMBOL, "ELF: mp_state_ctx has no %s (%s)",
                             rows[member].name, firmware->path);
