@@ -2,9 +2,11 @@
 #include "report/report.h"
 
 extern const struct report report_info, report_map, report_qstr, report_snapshot, report_objects,
-    report_types, report_show, report_whatis, report_bt, report_tasks, report_fault, report_disasm;
+    report_types, report_show, report_whatis, report_bt, report_tasks, report_fault, report_disasm,
+    report_diagnose;
 
 const struct report *const reports[] = {
-    &report_info, &report_map,    &report_qstr, &report_snapshot, &report_objects, &report_types,
-    &report_show, &report_whatis, &report_bt,   &report_tasks,    &report_fault,   &report_disasm,
-    NULL};
+    &report_info,     &report_map,   &report_qstr,  &report_snapshot,
+    &report_objects,  &report_types, &report_show,  &report_whatis,
+    &report_diagnose, &report_bt,    &report_tasks, &report_fault,
+    &report_disasm,   NULL};

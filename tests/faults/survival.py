@@ -16,7 +16,7 @@ MEMORY_LIMIT = 256 << 20
 COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
-    ["bt", "--locals"], ["tasks", "--all"], ["fault"],
+    ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

@@ -110,7 +110,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"show", "%A"},   {"whatis", "%A"},
     {"bt"},           {"bt", "--locals"},
     {"tasks"},        {"fault"},
-    {"disasm", "%A"},
+    {"disasm", "%A"}, {"diagnose"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,

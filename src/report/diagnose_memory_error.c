@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// What a diagnosis says of allocations that failed.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cpu/isa.h"
+#include "gc/numbers.h"
+#include "object/value.h"
+#include "report/diagnosis.h"
+#include "report/frame_words.h"
+#include "report/place.h"
+#include "vm/raised.h"
+
+struct failure {
+    bool has_size;
+    uint64_t bytes; // that were asked for
+    bool is_locked; // the heap was, which no room helps against
+};
+
+static bool is_memory_error(const struct objects *objects, uint64_t address)
+{
+    struct object object;
+
+    return objects_get(objects, address, &object) && object.type &&
+           !strcmp(object.type->name, "MemoryError");
+}
+
+// py/runtime.c m_malloc_fail, py/malloc.c: "memory allocation failed, allocating %u bytes",
+// or ", heap is locked". Text that the firmware keeps compressed says nothing.
+static void read_message(const char *message, struct failure *failure)
+{
+    const char *number = strstr(message, "allocating ");
+
+    failure->is_locked = strstr(message, "heap is locked") != NULL;
+    failure->has_size =
+        number && sscanf(number, "allocating %" SCNu64 " bytes", &failure->bytes) == 1;
+}
+
+// --- how it would do now ---
+
+static void add_room(const struct diagnosis *diagnosis, json_t *finding,
+                     const struct failure *failure)
+{
+    struct gc_numbers numbers;
+
+    gc_numbers(&diagnosis->session->heap, &numbers);
+    if (failure->has_size)
+        evidence_bytes(finding, "asked for", failure->bytes);
+    evidence_bytes(finding, "free now", numbers.free_bytes);
+    evidence_bytes(finding, "largest free run now",
+                   numbers.max_free * diagnosis->session->layout.block_bytes);
+}
+
+// --- in the middle of failing ---
+
+static bool first_argument(const struct diagnosis *diagnosis, uint64_t *ret)
+{
+    static const char *const names[] = {"r0", "a0", "rdi", "x0"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (regs_get(&diagnosis->session->target.regs, names[i], ret))
+            return true;
+    return false;
+}
+
+// Halted at the start of m_malloc_fail, whose first argument is the size.
+static bool find_failing(struct diagnosis *diagnosis)
+{
+    struct failure failure = {0};
+    struct place place;
+    uint64_t pc;
+
+    if (!isa_pc(&diagnosis->session->target, &pc) || !place_find(diagnosis->session, pc, &place) ||
+        strcmp(place.name, "m_malloc_fail") != 0)
+        return false;
+    failure.has_size = pc == place.start && first_argument(diagnosis, &failure.bytes);
+    json_t *finding =
+        finding_add(diagnosis, FINDING_TROUBLE, "memory", "an allocation fails at this moment");
+    evidence_address(diagnosis, finding, "pc", pc);
+    add_room(diagnosis, finding, &failure);
+    return true;
+}
+
+// --- exceptions ---
+
+static void add_place(const struct diagnosis *diagnosis, const struct raised *raised,
+                      struct text *text)
+{
+    static const char *const places[] = {
+        [RAISED_IN_FRAME] = "in ",
+        [RAISED_IN_BUFFER] = "the last exception that a frame caught",
+        [RAISED_ON_STACK] = "on the C stack, or left there",
+        [RAISED_EMERGENCY] = "the emergency exception: there was no memory for another",
+    };
+
+    text_puts(text, places[raised->where]);
+    if (raised->where == RAISED_IN_FRAME) {
+        const struct trace_frame *at = vec_at(&diagnosis->trace.frames, raised->frame);
+
+        frame_add_position(&diagnosis->session->objects, &at->frame, text);
+    }
+}
+
+static void add_raised(struct diagnosis *diagnosis, const struct raised *raised)
+{
+    struct failure failure;
+    struct text value, place;
+
+    text_init(&value, NULL);
+    text_init(&place, NULL);
+    value_add_object(&diagnosis->session->objects, raised->object, &value_short, &value);
+    read_message(value.bytes ? value.bytes : "", &failure);
+    json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "memory", "memory ran out: %s",
+                                  value.bytes ? value.bytes : "MemoryError");
+    evidence_address(diagnosis, finding, "exception", raised->object);
+    add_place(diagnosis, raised, &place);
+    evidence_text(finding, "where", place.bytes ? place.bytes : "");
+    if (raised->at != raised->object)
+        evidence_address(diagnosis, finding, "held by the word at", raised->at);
+    add_room(diagnosis, finding, &failure);
+    text_deinit(&place);
+    text_deinit(&value);
+}
+
+// Exceptions that nothing at hand leads to: raised earlier, and not yet collected.
+struct earlier {
+    const struct objects *objects;
+    const struct vec *raised;
+    size_t count;
+    uint64_t first;
+};
+
+static int count_earlier(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct earlier *earlier = context;
+
+    (void)block, (void)bytes;
+    for (size_t i = 0; i < earlier->raised->len; i++)
+        if (((const struct raised *)vec_at(earlier->raised, i))->object == address)
+            return 0;
+    if (is_memory_error(earlier->objects, address) && !earlier->count++)
+        earlier->first = address;
+    return 0;
+}
+
+static void find_earlier(struct diagnosis *diagnosis, const struct vec *raised)
+{
+    const struct objects *objects = &diagnosis->session->objects;
+    struct earlier earlier = {.objects = objects, .raised = raised};
+    struct text value;
+
+    objects_each_head(objects, &(struct head_walk){count_earlier, &earlier});
+    if (!earlier.count)
+        return;
+    text_init(&value, NULL);
+    value_add_object(objects, earlier.first, &value_short, &value);
+    json_t *finding = finding_add(diagnosis, FINDING_FACT, "memory",
+                                  "memory ran out earlier: %s lies on the heap",
+                                  value.bytes ? value.bytes : "MemoryError");
+    text_deinit(&value);
+    evidence_address(diagnosis, finding, "exception", earlier.first);
+    evidence_count(finding, "of them", (int64_t)earlier.count);
+}
+
+int diagnose_memory_error(struct diagnosis *diagnosis, struct mph_err *err)
+{
+    const struct objects *objects = &diagnosis->session->objects;
+    struct vec raised;
+    int rc = raised_find(objects, diagnosis->has_trace ? &diagnosis->trace : NULL, &raised, err);
+
+    if (rc < 0)
+        return rc;
+    find_failing(diagnosis);
+    for (size_t i = 0; i < raised.len; i++) {
+        const struct raised *one = vec_at(&raised, i);
+
+        if (is_memory_error(objects, one->object))
+            add_raised(diagnosis, one);
+    }
+    find_earlier(diagnosis, &raised);
+    vec_deinit(&raised);
+    return 0;
+}
