@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from captures import VERSIONS, capture
 from dumps import Dump
+from fixture import run as fixture_run
 from live.test_json_keys import check
 from rig import Board, DebugPort, OpenOcd
 
@@ -331,13 +332,32 @@ def test_board_that_is_lost(name: str) -> None:
     assert text == traceback(*lines)
 
 
-def test_five_frames_cost_about_eight_kilobytes(board: Board, link: list[str]) -> None:
+def needed(*words: str | Path) -> int:
+    """Bytes of the target that bt reads, from --stats."""
+    result = mpheap.run("bt", "--stats", *words)
+    assert result.stdout.startswith(HEADING), result
+    return int(re.search(r"(\d+) needed", result.stderr)[1])
+
+
+@pytest.mark.parametrize("name", ["five deep", "generator expression", "heap exhausted"])
+def test_a_traceback_costs_less_than_eight_kilobytes(
+    board: Board, link: list[str], name: str
+) -> None:
     """On a board that was just started: what else is on its heap is looked at in part, too."""
     restart(board)
-    with running(board, PROGRAMS["five deep"][0]):
-        result = mpheap.run("bt", "--halt", "--stats", *link)
-    (needed,) = re.findall(r"(\d+) needed", result.stderr)
-    assert int(needed) <= 10240  # where strings and functions lie moves it
+    with running(board, PROGRAMS[name][0]):
+        assert needed("--halt", *link) <= 8192
+
+
+def test_a_traceback_costs_less_with_symbols_and_least_with_debug_info() -> None:
+    with fixture_run.run("v1.27.0") as board:
+        gdb = f"--gdb=127.0.0.1:{board.gdb_port}"
+        alone = needed(gdb)
+        symbols, full = (
+            needed(gdb, f"--elf={fixture_run.build('v1.27.0', stripped)}")
+            for stripped in (True, False)
+        )
+    assert full <= symbols < min(alone, 8192)
 
 
 def test_snapshot_of_a_board(board: Board, link: list[str], tmp_path: Path) -> None:
