@@ -32,12 +32,13 @@ enum answer fault_ask(const struct fault *fault, uint64_t address)
     struct target *target = &fault->session->target;
     uint8_t byte;
 
-    if (devices_are_at(target, address))
+    if (devices_contain(target, address))
         return ANSWER_DEVICE;
     if (target_read(target, address, &byte, 1, NULL) == 0)
         return ANSWER_MEMORY;
-    return target->link.ops || target_has_refused(target, address) ? ANSWER_NONE
-                                                                   : ANSWER_NOT_IN_DUMP;
+    if (target->link.ops || target_has_refused(target, address))
+        return ANSWER_NONE;
+    return devices_are_at(target, address) ? ANSWER_DEVICE : ANSWER_NOT_IN_DUMP;
 }
 
 const char *answer_text(enum answer answer)

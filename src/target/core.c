@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "target/elf_file.h"
+#include "target/esp_core.h"
 #include "target/own_note.h"
 #include "target/prstatus.h"
 #include "target/target.h"
@@ -50,6 +51,8 @@ struct note_reader {
     struct target *target;
     const struct elf_file *file;
     bool has_registers;
+    bool is_esp;
+    struct elf_note prstatus; // of the first thread, where has_registers
 };
 
 static void read_auxv(struct note_reader *reader, const struct elf_note *note)
@@ -71,6 +74,7 @@ static void read_prstatus(struct note_reader *reader, const struct elf_note *not
         return;
     prstatus_decode(layout, note->bytes, file->big_endian, &reader->target->regs);
     reader->has_registers = true;
+    reader->prstatus = *note;
 }
 
 // What was known and what was not: the other notes have zeros there.
@@ -92,30 +96,61 @@ static bool read_note(void *context, const struct elf_note *note)
         read_prstatus(reader, note);
     else if (!strcmp(note->name, OWN_NOTE_NAME))
         read_own(reader, note);
+    else if (esp_core_is_note(note))
+        reader->is_esp = true;
     return true;
+}
+
+// ESP-IDF leaves the heap out unless it is told, and says nothing of it in the file.
+static void finish_esp(const struct note_reader *reader)
+{
+    if (reader->has_registers)
+        esp_core_add_trap(reader->file, &reader->prstatus, &reader->target->regs);
+    notes_add(&reader->target->notes,
+              "core: of ESP-IDF, with tasks and stacks only unless the firmware was built with "
+              "CONFIG_ESP_COREDUMP_CAPTURE_DRAM=y (%s)",
+              reader->file->path);
+}
+
+static int read_core(struct target *target, const struct elf_file *file, struct mph_err *err)
+{
+    struct note_reader reader = {.target = target, .file = file};
+
+    if (file->type != ET_CORE)
+        return mph_fail(err, MPH_ERR_FILE, "core: an ELF file but not a core (%s)", file->path);
+    int rc = add_memory(target, file, err);
+    if (rc < 0)
+        return rc;
+    target->machine = file->machine;
+    target->word_bytes = file->word_bytes;
+    target->big_endian = file->big_endian;
+    elf_file_each_note(file, read_note, &reader);
+    if (!reader.has_registers)
+        notes_add(&target->notes, "core: holds no registers that are understood (%s)", file->path);
+    if (reader.is_esp)
+        finish_esp(&reader);
+    return 0;
 }
 
 int target_add_core(struct target *target, const char *path, struct mph_err *err)
 {
     struct elf_file file;
-    int rc = target_open_elf(target, path, &file, err);
+    const uint8_t *bytes;
+    size_t size;
+    int rc = target_map_file(target, path, &bytes, &size, err);
 
     if (rc < 0)
         return rc;
-
-    struct note_reader reader = {target, &file, false};
-    if (file.type != ET_CORE)
-        rc = mph_fail(err, MPH_ERR_FILE, "core: an ELF file but not a core (%s)", path);
-    else
-        rc = add_memory(target, &file, err);
-    if (rc == 0) {
-        target->machine = file.machine;
-        target->word_bytes = file.word_bytes;
-        target->big_endian = file.big_endian;
-        elf_file_each_note(&file, read_note, &reader);
-        if (!reader.has_registers)
-            notes_add(&target->notes, "core: holds no registers that are understood (%s)", path);
-    }
+    const char *form = esp_core_form(bytes, size);
+    if (form)
+        return mph_fail(err, MPH_ERR_FILE,
+                        "core: of ESP-IDF, but no ELF file: esp-coredump info_corefile --core FILE "
+                        "--core-format %s --save-core core.elf APP.elf makes one (%s)",
+                        form, path);
+    rc = elf_file_init(&file, bytes, size, path, err);
+    if (rc < 0)
+        return rc;
+    rc = read_core(target, &file, err);
     elf_file_deinit(&file);
     return rc;
 }
