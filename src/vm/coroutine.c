@@ -31,6 +31,12 @@ bool generator_at(const struct objects *objects, uint64_t address)
     return get_generator(objects, address, &object);
 }
 
+static bool is_new(const struct objects *objects, const struct frame *frame)
+{
+    return !frame->code.is_native && frame->ip == frame->code.opcodes &&
+           frame->sp == frame->state - objects->obj;
+}
+
 // py/objgenerator.c mp_obj_gen_resume: while it runs, the member in front of the frame
 // (v1.10 and v1.11 globals, later pend_exc) is null.
 static enum coroutine_state state_of(const struct objects *objects, const struct object *object,
@@ -46,9 +52,7 @@ static enum coroutine_state state_of(const struct objects *objects, const struct
         if (word.kind == WORD_NULL)
             return COROUTINE_RUNNING;
     }
-    bool is_new = !frame->code.is_native && frame->ip == frame->code.opcodes &&
-                  frame->sp == frame->state - objects->obj;
-    return is_new ? COROUTINE_NEW : COROUTINE_SUSPENDED;
+    return is_new(objects, frame) ? COROUTINE_NEW : COROUTINE_SUSPENDED;
 }
 
 // py/vm.c MP_BC_YIELD_FROM: a suspended frame stands at it, with the value that it handed
@@ -78,6 +82,13 @@ static unsigned line_of(const struct objects *objects, const struct await_frame 
         is_opcode(objects, frame, ip - 1, OLD_YIELD_VALUE, YIELD_VALUE))
         ip--;
     return ip && code_line(objects->target, &frame->code, ip, &line, NULL) == 0 ? line : 0;
+}
+
+bool frame_stands_in_yield(const struct objects *objects, const struct frame *frame)
+{
+    return is_new(objects, frame) ||
+           is_opcode(objects, frame, frame->ip, OLD_YIELD_FROM, YIELD_FROM) ||
+           is_opcode(objects, frame, frame->ip - 1, OLD_YIELD_VALUE, YIELD_VALUE);
 }
 
 static void read_step(const struct objects *objects, const struct object *generator,

@@ -30,6 +30,10 @@ struct await_frame {
 // Whether a generator object, which coroutines are, begins at an address.
 bool generator_at(const struct objects *objects, uint64_t address);
 
+// Whether a generator's frame is left as one is that does not run: new, or in `yield`. One
+// that runs may look so too, until an opcode stores where it is.
+bool frame_stands_in_yield(const struct objects *objects, const struct frame *frame);
+
 // Add a struct await_frame for a generator and for each one that it awaits, outermost
 // first. The last one's `awaits` is no generator. At most AWAIT_DEPTH_MAX are followed.
 // MPH_ERR_BAD_DATA when no generator is there; damage further in is a `problem`.
