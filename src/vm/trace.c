@@ -72,12 +72,13 @@ static bool overlaps_confirmed(const struct making *making, const struct candida
 }
 
 // Up to v1.9.4 a generator that is suspended looks like one that runs, and may be anybody's
-// argument.
+// argument, or what an earlier call left on the stack.
 static bool may_be_suspended(const struct making *making, const struct candidate *candidate)
 {
     return candidate->place == PLACE_GENERATOR &&
            making->objects->layout->type_form == TYPE_WORD_NAME && making->confirmed &&
-           candidate->at >= stack_buffer(&making->trace->stack, 0);
+           (candidate->at >= stack_buffer(&making->trace->stack, 0) ||
+            frame_stands_in_yield(making->objects, &candidate->frame));
 }
 
 static bool is_plausible(const struct making *making, const struct candidate *candidate)
