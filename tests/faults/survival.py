@@ -17,6 +17,7 @@ COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
     ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
+    ["garbage", "--all"], ["fit", "64", "--after-collect"], ["fit", "1G"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

@@ -111,6 +111,8 @@ static const char *const commands[][WORDS_MAX] = {
     {"bt"},           {"bt", "--locals"},
     {"tasks"},        {"fault"},
     {"disasm", "%A"}, {"diagnose"},
+    {"garbage"},      {"garbage", "--all"},
+    {"fit", "64"},    {"fit", "1M"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,
