@@ -102,14 +102,13 @@ static const char *doubt_of(const struct making *making, const struct candidate 
 
 // --- order ---
 
-static int add_frame(struct making *making, const struct frame *frame, enum trace_place place,
-                     const char *doubt, struct mph_err *err)
+static int add_frame(struct making *making, const struct trace_frame *frame, struct mph_err *err)
 {
     struct trace_frame *slot = vec_add(&making->trace->frames);
 
     if (!slot)
         return mph_fail_no_memory(err);
-    *slot = (struct trace_frame){*frame, place, doubt};
+    *slot = *frame;
     return 0;
 }
 
@@ -155,7 +154,10 @@ static int add_with_callers(struct making *making, const struct candidate *candi
 {
     struct vec callers = VEC_OF(struct frame);
     struct frame frame = candidate->frame, caller;
-    const char *doubt = doubt_of(making, candidate);
+    struct trace_frame added = {.place = PLACE_HEAP,
+                                .doubt = doubt_of(making, candidate),
+                                .stack_address = height_of(&making->trace->stack, candidate),
+                                .has_buffer = candidate->buffer};
     int rc = 0;
 
     while (rc == 0 && callers.len < CALLERS_MAX && read_caller(making, &frame, &caller)) {
@@ -166,10 +168,14 @@ static int add_with_callers(struct making *making, const struct candidate *candi
         else
             rc = mph_fail_no_memory(err);
     }
-    for (size_t i = callers.len; rc == 0 && i > 0; i--)
-        rc = add_frame(making, vec_at(&callers, i - 1), PLACE_HEAP, doubt, err);
+    for (size_t i = callers.len; rc == 0 && i > 0; i--) {
+        added.frame = *(const struct frame *)vec_at(&callers, i - 1);
+        rc = add_frame(making, &added, err);
+    }
     vec_deinit(&callers);
-    return rc < 0 ? rc : add_frame(making, &candidate->frame, candidate->place, doubt, err);
+    added.frame = candidate->frame;
+    added.place = candidate->place;
+    return rc < 0 ? rc : add_frame(making, &added, err);
 }
 
 static int order_by_stack(struct making *making, struct mph_err *err)
@@ -200,13 +206,13 @@ static int insert_generator(struct making *making, size_t index, uint64_t value,
 {
     const struct objects *objects = making->objects;
     struct vec *frames = &making->trace->frames;
+    struct trace_frame generator = {.place = PLACE_GENERATOR};
     uint64_t address;
-    struct frame frame;
 
     if (!running_generator(objects, value, &address) || is_in_trace(making->trace, address) ||
-        frame_read(objects->layout, objects->target, address, &frame, NULL) < 0)
+        frame_read(objects->layout, objects->target, address, &generator.frame, NULL) < 0)
         return 0;
-    int rc = add_frame(making, &frame, PLACE_GENERATOR, NULL, err);
+    int rc = add_frame(making, &generator, err);
     if (rc < 0)
         return rc;
     struct trace_frame *list = frames->data, added = list[frames->len - 1];
@@ -253,7 +259,8 @@ static int order_by_pystack(struct making *making, struct mph_err *err)
         if (candidate->place != PLACE_PYSTACK || candidate->frame.address < end)
             continue;
         end = candidate->frame.end;
-        rc = add_frame(making, &candidate->frame, PLACE_PYSTACK, NULL, err);
+        rc = add_frame(
+            making, &(struct trace_frame){.frame = candidate->frame, .place = PLACE_PYSTACK}, err);
     }
     return rc < 0 ? rc : place_generators(making, err);
 }

@@ -25,6 +25,10 @@ struct trace_frame {
     struct frame frame;
     enum trace_place place;
     const char *doubt; // why it may not be executed at all; NULL: it is
+    // What on the C stack leads to it: its exception buffer, a local of the C function
+    // that executes it, or else the innermost word. 0: a pystack, where nothing does.
+    uint64_t stack_address;
+    bool has_buffer;
 };
 
 struct trace {
