@@ -2,6 +2,7 @@
 // What a diagnosis says of the Python code that runs, and of what waits to.
 #include <inttypes.h>
 
+#include "object/bytecode.h"
 #include "object/value.h"
 #include "report/diagnosis.h"
 #include "report/frame_words.h"
@@ -9,16 +10,46 @@
 
 // --- where it stands ---
 
+static bool find_loop(const struct objects *objects, const struct trace_frame *at, struct loop *ret)
+{
+    return bytecode_find_loop(objects->layout, objects->target, &at->frame.code, at->frame.ip, ret);
+}
+
+// Frames that are inside a loop, the innermost ones first.
+static void add_loops(const struct diagnosis *diagnosis, json_t *finding)
+{
+    enum { LOOPS_MAX = 4 };
+    const struct objects *objects = &diagnosis->session->objects;
+    const struct vec *frames = &diagnosis->trace.frames;
+    int count = 0;
+
+    for (size_t i = frames->len; i-- > 0 && count < LOOPS_MAX;) {
+        const struct trace_frame *at = vec_at(frames, i);
+        struct loop loop;
+        struct text text;
+
+        if (!find_loop(objects, at, &loop))
+            continue;
+        text_init(&text, NULL);
+        frame_add_loop(objects, &at->frame, &loop, &text);
+        evidence_text(finding, "loop", text.bytes);
+        text_deinit(&text);
+        count++;
+    }
+}
+
 static void add_position(struct diagnosis *diagnosis, const struct trace_frame *at)
 {
+    const struct objects *objects = &diagnosis->session->objects;
+    struct loop loop;
     struct text line;
 
     text_init(&line, NULL);
-    frame_add_position(&diagnosis->session->objects, &at->frame, &line);
-    json_t *finding =
-        finding_add(diagnosis, FINDING_FACT, "python",
-                    "Python stands in %s; one moment does not tell whether it moves on",
-                    line.bytes ? line.bytes : "?");
+    frame_add_position(objects, &at->frame, &line);
+    json_t *finding = finding_add(
+        diagnosis, FINDING_FACT, "python",
+        "Python stands in %s%s; one moment does not tell whether it moves on",
+        line.bytes ? line.bytes : "?", find_loop(objects, at, &loop) ? ", inside a loop" : "");
     text_deinit(&line);
     evidence_address(diagnosis, finding, "frame", at->frame.address);
     if (at->frame.ip)
@@ -26,6 +57,7 @@ static void add_position(struct diagnosis *diagnosis, const struct trace_frame *
     evidence_count(finding, "frames (see bt)", (int64_t)diagnosis->trace.frames.len);
     if (at->doubt)
         evidence_text(finding, "uncertain", at->doubt);
+    add_loops(diagnosis, finding);
 }
 
 static void find_position(struct diagnosis *diagnosis)

@@ -29,15 +29,45 @@ bool frame_find_line(const struct objects *objects, const struct frame *frame, u
            *file == '<';
 }
 
+static void add_file(const struct objects *objects, const struct frame *frame, struct text *text)
+{
+    text_puts(text, "File \"");
+    frame_add_name(objects, frame->code.file, text);
+    text_putc(text, '"');
+}
+
+static void add_function(const struct objects *objects, const struct frame *frame,
+                         struct text *text)
+{
+    text_puts(text, ", in ");
+    frame_add_name(objects, frame->code.name, text);
+}
+
 void frame_add_position(const struct objects *objects, const struct frame *frame, struct text *text)
 {
     unsigned line;
 
-    text_puts(text, "File \"");
-    frame_add_name(objects, frame->code.file, text);
-    text_putc(text, '"');
+    add_file(objects, frame, text);
     if (frame_find_line(objects, frame, &line))
         text_printf(text, ", line %u", line);
-    text_puts(text, ", in ");
-    frame_add_name(objects, frame->code.name, text);
+    add_function(objects, frame, text);
+}
+
+void frame_add_loop(const struct objects *objects, const struct frame *frame,
+                    const struct loop *loop, struct text *text)
+{
+    struct frame start = *frame, end = *frame;
+    unsigned first, last;
+
+    start.ip = loop->start;
+    end.ip = loop->jump;
+    add_file(objects, frame, text);
+    if (frame_find_line(objects, &start, &first) && frame_find_line(objects, &end, &last)) {
+        if (first == last)
+            text_printf(text, ", line %u", first);
+        else
+            text_printf(text, ", lines %u to %u", first < last ? first : last,
+                        first < last ? last : first);
+    }
+    add_function(objects, frame, text);
 }

@@ -4,6 +4,7 @@
 #define MPH_REPORT_FRAME_WORDS_H
 
 #include "base/text.h"
+#include "object/bytecode.h"
 #include "object/frame.h"
 #include "object/objects.h"
 
@@ -16,5 +17,10 @@ bool frame_find_line(const struct objects *objects, const struct frame *frame, u
 // `File "main.py", line 12, in loop`.
 void frame_add_position(const struct objects *objects, const struct frame *frame,
                         struct text *text);
+
+// `File "main.py", lines 10 to 14, in loop`, or without lines where there are none. The
+// condition of a loop may stand behind its body.
+void frame_add_loop(const struct objects *objects, const struct frame *frame,
+                    const struct loop *loop, struct text *text);
 
 #endif
