@@ -57,8 +57,8 @@ static void write_text(const json_t *document, struct text *text)
 
 // --- the report ---
 
-// A board without a heap that can be read may still tell what its processor does. What
-// ends the work is not among it.
+// A board without a heap that can be read may still tell why its processor stopped; where
+// it does not, the heap's error is the answer. What ends the work is not among these.
 static bool is_about_heap(int code)
 {
     return code == MPH_ERR_NO_HEAP || code == MPH_ERR_AMBIGUOUS || code == MPH_ERR_READ ||
@@ -68,15 +68,15 @@ static bool is_about_heap(int code)
 static int load(struct diagnosis *diagnosis, struct mph_err *err)
 {
     struct session *session = diagnosis->session;
-    struct mph_err why = {0};
-    int rc = session_load_objects(session, &why);
+    struct mph_err *why = &diagnosis->heap_error;
+    int rc = session_load_objects(session, why);
 
     if (is_about_heap(rc)) {
-        finding_add(diagnosis, FINDING_UNKNOWN, "heap", "the heap: %s", why.text);
+        finding_add(diagnosis, FINDING_UNKNOWN, "heap", "%s", why->text);
         return 0;
     }
     if (rc < 0)
-        return mph_fail_again(err, &why);
+        return mph_fail_again(err, why);
     diagnosis->has_objects = true;
     if (session->target.state == RUN_RUNNING) {
         finding_add(diagnosis, FINDING_UNKNOWN, "processor",
@@ -148,6 +148,8 @@ static int run_diagnose(struct session *session, const void *options, struct out
         diagnosis.findings[i] = json_array();
     rc = look(&diagnosis, err);
     bool is_trouble = json_array_size(diagnosis.findings[FINDING_TROUBLE]) > 0;
+    if (rc == 0 && !diagnosis.has_objects && !is_trouble)
+        rc = mph_fail_again(err, &diagnosis.heap_error);
     if (rc == 0)
         rc = write(&diagnosis, err);
     if (diagnosis.has_trace)

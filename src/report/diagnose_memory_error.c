@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cpu/isa.h"
-#include "gc/numbers.h"
+#include "graph/fit.h"
 #include "object/value.h"
 #include "report/diagnosis.h"
 #include "report/frame_words.h"
@@ -16,6 +16,12 @@ struct failure {
     bool has_size;
     uint64_t bytes; // that were asked for
     bool is_locked; // the heap was, which no room helps against
+};
+
+// What the heap has room for at this moment.
+struct room {
+    struct free_runs now, after;
+    bool is_certain; // `after` is
 };
 
 static bool is_memory_error(const struct objects *objects, uint64_t address)
@@ -39,17 +45,23 @@ static void read_message(const char *message, struct failure *failure)
 
 // --- how it would do now ---
 
-static void add_room(const struct diagnosis *diagnosis, json_t *finding,
-                     const struct failure *failure)
+static const char *fit_name(const struct failure *failure, const struct room *room)
 {
-    struct gc_numbers numbers;
+    if (failure->bytes <= room->now.largest_bytes)
+        return "now";
+    return failure->bytes <= room->after.largest_bytes ? "after a collection"
+                                                       : "not even after a collection";
+}
 
-    gc_numbers(&diagnosis->session->heap, &numbers);
-    if (failure->has_size)
+static void add_room(json_t *finding, const struct failure *failure, const struct room *room)
+{
+    if (failure->has_size) {
         evidence_bytes(finding, "asked for", failure->bytes);
-    evidence_bytes(finding, "free now", numbers.free_bytes);
-    evidence_bytes(finding, "largest free run now",
-                   numbers.max_free * diagnosis->session->layout.block_bytes);
+        evidence_text(finding, "would fit", fit_name(failure, room));
+    }
+    evidence_bytes(finding, "largest free run now", room->now.largest_bytes);
+    evidence_bytes(finding, room->is_certain ? "after a collection" : "after a collection, at most",
+                   room->after.largest_bytes);
 }
 
 // --- in the middle of failing ---
@@ -65,20 +77,16 @@ static bool first_argument(const struct diagnosis *diagnosis, uint64_t *ret)
 }
 
 // Halted at the start of m_malloc_fail, whose first argument is the size.
-static bool find_failing(struct diagnosis *diagnosis)
+static bool is_failing(const struct diagnosis *diagnosis, struct failure *ret)
 {
-    struct failure failure = {0};
     struct place place;
     uint64_t pc;
 
     if (!isa_pc(&diagnosis->session->target, &pc) || !place_find(diagnosis->session, pc, &place) ||
         strcmp(place.name, "m_malloc_fail") != 0)
         return false;
-    failure.has_size = pc == place.start && first_argument(diagnosis, &failure.bytes);
-    json_t *finding =
-        finding_add(diagnosis, FINDING_TROUBLE, "memory", "an allocation fails at this moment");
-    evidence_address(diagnosis, finding, "pc", pc);
-    add_room(diagnosis, finding, &failure);
+    *ret = (struct failure){0};
+    ret->has_size = pc == place.start && first_argument(diagnosis, &ret->bytes);
     return true;
 }
 
@@ -102,7 +110,8 @@ static void add_place(const struct diagnosis *diagnosis, const struct raised *ra
     }
 }
 
-static void add_raised(struct diagnosis *diagnosis, const struct raised *raised)
+static void add_raised(struct diagnosis *diagnosis, const struct raised *raised,
+                       const struct room *room)
 {
     struct failure failure;
     struct text value, place;
@@ -118,7 +127,7 @@ static void add_raised(struct diagnosis *diagnosis, const struct raised *raised)
     evidence_text(finding, "where", place.bytes ? place.bytes : "");
     if (raised->at != raised->object)
         evidence_address(diagnosis, finding, "held by the word at", raised->at);
-    add_room(diagnosis, finding, &failure);
+    add_room(finding, &failure, room);
     text_deinit(&place);
     text_deinit(&value);
 }
@@ -137,7 +146,7 @@ static int count_earlier(void *context, uint64_t block, uint64_t address, uint64
 
     (void)block, (void)bytes;
     for (size_t i = 0; i < earlier->raised->len; i++)
-        if (((const struct raised *)vec_at(earlier->raised, i))->object == address)
+        if (raised_at(earlier->raised, i)->object == address)
             return 0;
     if (is_memory_error(earlier->objects, address) && !earlier->count++)
         earlier->first = address;
@@ -163,22 +172,40 @@ static void find_earlier(struct diagnosis *diagnosis, const struct vec *raised)
     evidence_count(finding, "of them", (int64_t)earlier.count);
 }
 
+// What is said of failures takes the collector's mark, which reads the whole heap.
+static int add_failures(struct diagnosis *diagnosis, const struct vec *raised, struct mph_err *err)
+{
+    const struct objects *objects = &diagnosis->session->objects;
+    struct failure failure;
+    struct room room;
+    int rc = free_runs_both(objects, &room.now, &room.after, &room.is_certain, err);
+
+    if (rc == 0 && is_failing(diagnosis, &failure))
+        add_room(
+            finding_add(diagnosis, FINDING_TROUBLE, "memory", "an allocation fails at this moment"),
+            &failure, &room);
+    for (size_t i = 0; rc == 0 && i < raised->len; i++)
+        if (is_memory_error(objects, raised_at(raised, i)->object))
+            add_raised(diagnosis, raised_at(raised, i), &room);
+    return rc;
+}
+
 int diagnose_memory_error(struct diagnosis *diagnosis, struct mph_err *err)
 {
     const struct objects *objects = &diagnosis->session->objects;
+    struct failure failure;
     struct vec raised;
     int rc = raised_find(objects, diagnosis->has_trace ? &diagnosis->trace : NULL, &raised, err);
 
     if (rc < 0)
         return rc;
-    find_failing(diagnosis);
-    for (size_t i = 0; i < raised.len; i++) {
-        const struct raised *one = vec_at(&raised, i);
-
-        if (is_memory_error(objects, one->object))
-            add_raised(diagnosis, one);
-    }
-    find_earlier(diagnosis, &raised);
+    bool is_needed = is_failing(diagnosis, &failure);
+    for (size_t i = 0; i < raised.len; i++)
+        is_needed |= is_memory_error(objects, raised_at(&raised, i)->object);
+    if (is_needed)
+        rc = add_failures(diagnosis, &raised, err);
+    if (rc == 0)
+        find_earlier(diagnosis, &raised);
     vec_deinit(&raised);
-    return 0;
+    return rc;
 }

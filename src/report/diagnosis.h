@@ -18,6 +18,7 @@ struct diagnosis {
     struct output *output;
     json_t *findings[FINDING_LEVELS]; // arrays, each in the order in which it was added
     bool has_objects;                 // the heap is loaded, and its blocks have names
+    struct mph_err heap_error;        // why not
     bool has_trace;
     struct trace trace;
 };

@@ -14,7 +14,7 @@ static void add(struct search *search, const struct raised *raised)
     struct vec *list = search->list;
 
     for (size_t i = 0; i < list->len; i++)
-        if (((const struct raised *)vec_at(list, i))->object == raised->object)
+        if (raised_at(list, i)->object == raised->object)
             return;
     if (list->len == RAISED_MAX)
         return;

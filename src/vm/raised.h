@@ -25,4 +25,9 @@ enum { RAISED_MAX = 16 };
 int raised_find(const struct objects *objects, const struct trace *trace, struct vec *ret,
                 struct mph_err *err);
 
+static inline const struct raised *raised_at(const struct vec *list, size_t index)
+{
+    return vec_at(list, index);
+}
+
 #endif
