@@ -315,6 +315,40 @@ static void test_bytes_in_the_gaps_are_not_needed_ones(void **state)
     assert_int_equal(cache_needed_bytes(fixture->cache), 8);
 }
 
+static void assert_range(const struct vec *ranges, size_t index, uint64_t address, uint64_t size)
+{
+    const struct range *range = vec_at(ranges, index);
+
+    assert_true(index < ranges->len);
+    assert_int_equal(range->address, address);
+    assert_int_equal(range->size, size);
+}
+
+static void test_what_is_in_it_is_listed_in_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vec known = VEC_OF(struct range), refused = VEC_OF(struct range);
+    uint8_t bytes[512];
+
+    fixture->fake.bad_first = 0x3000;
+    fixture->fake.bad_last = 0x30ff;
+    assert_int_equal(cache_read(fixture->cache, 0x20000, bytes, 4, NULL), 0);
+    assert_int_equal(cache_read(fixture->cache, 0x10fc, bytes, 512, NULL), 0); // three pages
+    assert_int_equal(cache_read(fixture->cache, 0x1002, bytes, 1, NULL), 0);
+    assert_int_equal(cache_read(fixture->cache, 0x3000, bytes, 4, NULL), MPH_ERR_READ);
+
+    assert_int_equal(cache_list_known(fixture->cache, &known, NULL), 0);
+    assert_int_equal(known.len, 3);
+    assert_range(&known, 0, 0x1000, 4);
+    assert_range(&known, 1, 0x10fc, 512);
+    assert_range(&known, 2, 0x20000, 4);
+    assert_int_equal(cache_list_refused(fixture->cache, &refused, NULL), 0);
+    assert_int_equal(refused.len, 1);
+    assert_range(&refused, 0, 0x3000, 4);
+    vec_deinit(&known);
+    vec_deinit(&refused);
+}
+
 #define CACHE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -336,6 +370,7 @@ int main(void)
         CACHE_TEST(test_a_forgotten_refusal_is_asked_again),
         CACHE_TEST(test_clear_forgets_everything),
         CACHE_TEST(test_bytes_in_the_gaps_are_not_needed_ones),
+        CACHE_TEST(test_what_is_in_it_is_listed_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
