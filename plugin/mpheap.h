@@ -57,6 +57,29 @@ struct mpheap_register {
     uint64_t value;
 };
 
+/* One C frame of the stopped program, as a debugger unwinds it. Set `size` to the size of
+ * the structure that you compiled with. Strings are borrowed for the call. */
+struct mpheap_frame {
+    size_t size;
+    uint64_t pc;          /* that the frame stands at, or returns to */
+    uint64_t sp;          /* the stack pointer while it stands there, 0 when not known; that of
+                             an inlined function is that of what it is part of */
+    const char *function; /* its name, or NULL */
+    const char *file;     /* the source file, or NULL */
+    uint32_t line;        /* 0: not known */
+};
+
+/* Takes the next frame. Returns 0 to go on, anything else to end the walk. */
+typedef int (*mpheap_take_frame_fn)(void *taker, const struct mpheap_frame *frame);
+
+/*
+ * Unwind the stack of the program as it was opened: call `take` with `taker` for each frame,
+ * innermost first. Return NULL when the last one was the outermost, or else, in words, why
+ * the walk went no further; that text must live until the function is called again, or until
+ * mpheap_close. Called from within mpheap_run by reports that want C frames, at most once.
+ */
+typedef const char *(*mpheap_unwind_fn)(void *context, mpheap_take_frame_fn take, void *taker);
+
 /*
  * All pointers are borrowed until mpheap_close. Set `size` to the size of the
  * structure that you compiled with: fields may be added at its end.
@@ -73,6 +96,7 @@ struct mpheap_options {
     const struct mpheap_register *registers;
     size_t register_count;
     uint64_t entry; /* where the entry point of a position-independent ELF is, or 0 */
+    mpheap_unwind_fn unwind; /* NULL: C frames cannot be told; gets `context`, too */
 };
 
 /* NULL when out of memory or when options->size is too small. */

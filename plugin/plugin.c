@@ -10,13 +10,17 @@
 
 #include "cli/ask.h"
 #include "cli/run.h"
+#include "report/native.h"
 #include "target/links.h"
 
 struct mpheap {
     struct mpheap_options options;
     struct asker asker;
+    struct unwinder unwinder;
     struct mph_err err;
 };
+
+static int unwind_own(void *context, struct native_stack *stack, struct mph_err *err);
 
 mpheap_t *mpheap_open(const struct mpheap_options *options)
 {
@@ -30,6 +34,7 @@ mpheap_t *mpheap_open(const struct mpheap_options *options)
     memcpy(&heap->options, options,
            options->size < sizeof *options ? options->size : sizeof *options);
     asker_init(&heap->asker);
+    heap->unwinder = (struct unwinder){unwind_own, heap};
     return heap;
 }
 
@@ -66,6 +71,42 @@ static void add_own_registers(void *context, struct regs *regs)
         regs_set(regs, options->registers[i].name, options->registers[i].value);
 }
 
+// --- its C frames ---
+
+struct unwinding {
+    struct native_stack *stack;
+    struct mph_err *err;
+    int rc;
+};
+
+static int take_frame(void *taker, const struct mpheap_frame *frame)
+{
+    struct unwinding *unwinding = taker;
+    struct mpheap_frame known = {0};
+
+    memcpy(&known, frame, frame->size < sizeof known ? frame->size : sizeof known);
+    // It adds only what it copies.
+    struct native_frame added = {.pc = known.pc,
+                                 .sp = known.sp,
+                                 .function = (char *)known.function,
+                                 .file = (char *)known.file,
+                                 .line = known.line};
+    unwinding->rc = native_stack_add(unwinding->stack, &added, unwinding->err);
+    return unwinding->rc;
+}
+
+static int unwind_own(void *context, struct native_stack *stack, struct mph_err *err)
+{
+    const struct mpheap_options *options = &((mpheap_t *)context)->options;
+    struct mph_err ignored = {0};
+    struct unwinding unwinding = {stack, &ignored, 0};
+    const char *why = options->unwind(options->context, take_frame, &unwinding);
+
+    if (unwinding.rc == MPH_ERR_NO_MEMORY)
+        return mph_fail_no_memory(err);
+    return stack->end ? 0 : native_stack_end(stack, why, err);
+}
+
 static struct own_target own_target(mpheap_t *heap)
 {
     const struct mpheap_options *options = &heap->options;
@@ -77,7 +118,8 @@ static struct own_target own_target(mpheap_t *heap)
                                .machine = options->machine,
                                .word_bytes = options->word_bytes,
                                .big_endian = options->big_endian,
-                               .entry = options->entry};
+                               .entry = options->entry,
+                               .unwinder = options->unwind ? &heap->unwinder : NULL};
 }
 
 // --- output ---

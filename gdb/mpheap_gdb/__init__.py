@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """GDB's door to libmpheap: words go in as they are typed, and the library's bytes come out."""
 
-from . import board, commands, functions, link, printers
+from . import board, commands, frames, functions, link, printers
 
 __all__ = ["register"]
 
 
 def register() -> None:
-    """Define commands, printers and functions. Again is fine."""
+    """Define commands, printers, functions and the frame filter. Again is fine."""
     here = board.Board()
     commands.Mpheap(link.register(), here)
     printers.register(here)
     functions.register(here)
+    frames.register(here)

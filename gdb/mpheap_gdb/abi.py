@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from .interrupt import Interrupt
 
@@ -29,6 +30,13 @@ ReadFn = ctypes.CFUNCTYPE(
 )
 WriteFn = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t
+)
+UnwindFn = ctypes.CFUNCTYPE(
+    # c_void_p: ctypes would free the bytes of a c_char_p before C reads them
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
 )
 
 
@@ -53,7 +61,24 @@ class Options(ctypes.Structure):
         ("registers", ctypes.POINTER(Register)),
         ("register_count", ctypes.c_size_t),
         ("entry", ctypes.c_uint64),
+        ("unwind", UnwindFn),
     ]
+
+
+class Frame(ctypes.Structure):
+    """struct mpheap_frame"""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("pc", ctypes.c_uint64),
+        ("sp", ctypes.c_uint64),
+        ("function", ctypes.c_char_p),
+        ("file", ctypes.c_char_p),
+        ("line", ctypes.c_uint32),
+    ]
+
+
+TakeFrameFn = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(Frame))
 
 
 class Answer(ctypes.Structure):
@@ -102,12 +127,33 @@ class LibraryError(Exception):
     """The library is missing, or not the one this mirror is of, or has no answer. One line."""
 
 
+@dataclass(frozen=True)
+class CFrame:
+    """A C frame: program counter, stack pointer (0 not known), names or None, line or 0."""
+
+    pc: int
+    sp: int
+    function: str | None
+    file: str | None
+    line: int
+
+
+class Walk(Protocol):
+    """C frames, innermost first. When they have come, `end` says why there are no more, None
+    if the last one was the outermost."""
+
+    end: str | None
+
+    def __iter__(self) -> Iterator[CFrame]: ...
+
+
 @dataclass
 class Target:
     """A target that the caller lends.
 
     `read(address, size)` gives `size` bytes, or None where the target refuses them. Whatever it
-    raises ends the report and comes out of Library.run().
+    raises ends the report and comes out of Library.run(). `walk()` unwinds the stack; None where
+    that cannot be done.
     """
 
     read: Callable[[int, int], bytes | None]
@@ -118,6 +164,7 @@ class Target:
     state: int = STATE_UNKNOWN
     registers: dict[str, int] = field(default_factory=dict)
     entry: int = 0
+    walk: Callable[[], Walk] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +193,7 @@ class _Handle:
         self._options = Options(size=ctypes.sizeof(Options))
         self.interrupt = Interrupt()
         self.raised: BaseException | None = None
+        self._end = b""  # which C may read as long as the handle is open
         if target:
             self._lend(target)
         self._heap = c.mpheap_open(ctypes.byref(self._options))
@@ -164,6 +212,8 @@ class _Handle:
         options.registers = (Register * len(registers))(*registers)
         options.register_count = len(registers)
         options.entry = target.entry
+        if target.walk:
+            options.unwind = UnwindFn(self._on_unwind)
 
     def _on_read(self, _: int | None, address: int, buffer: int, size: int) -> int:
         try:
@@ -177,6 +227,28 @@ class _Handle:
             return READ_REFUSED
         ctypes.memmove(buffer, data, size)
         return 0
+
+    def _on_unwind(self, _: int | None, take: int, taker: int) -> int | None:
+        try:
+            end = self._hand_over(self._target.walk(), TakeFrameFn(take), taker)
+        except BaseException as error:  # pylint: disable=broad-except
+            self.raised = error
+            end = "failed"
+        self._end = (end or "").encode()
+        return ctypes.cast(self._end, ctypes.c_void_p).value if end else None
+
+    def _hand_over(
+        self, walk: Walk, take: Callable[[int, object], int], taker: int
+    ) -> str | None:
+        """Give C each frame; says why there are no more."""
+        for frame in walk:
+            if self.interrupt.seen:
+                return "interrupted"
+            function, file = (name.encode() if name else None for name in (frame.function, frame.file))
+            given = Frame(ctypes.sizeof(Frame), frame.pc, frame.sp, function, file, frame.line)
+            if take(taker, ctypes.byref(given)):
+                break
+        return walk.end
 
     def error(self) -> bytes:
         """The last error line, without its prefix."""

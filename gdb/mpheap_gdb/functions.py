@@ -7,7 +7,7 @@ from typing import Any
 
 import gdb
 
-from . import abi, shapes
+from . import abi, shapes, words
 from .board import Board, NoAnswer
 
 
@@ -19,19 +19,6 @@ def _string(value: gdb.Value) -> str | None:
     if bare.target().strip_typedefs().sizeof != 1:
         return None
     return value.string()
-
-
-def _as_word(word: int) -> gdb.Value:
-    """An object word as a value that prints as what it is: an mp_obj_t where the program has that
-    type, else an integer of a pointer's size or, if it does not fit, of 64 bits."""
-    value = gdb.Value(word)
-    try:
-        return value.cast(gdb.lookup_type("mp_obj_t"))
-    except gdb.error:
-        pass
-    bits = 8 * gdb.lookup_type("void").pointer().sizeof
-    architecture = gdb.selected_inferior().architecture()
-    return value.cast(architecture.integer_type(64 if word >> bits else bits, False))
 
 
 class Function(gdb.Function):
@@ -127,7 +114,7 @@ class Global(Function):
     NAME = "mp_global"
 
     def answer(self, argument: gdb.Value) -> gdb.Value:
-        return _as_word(self._board.word(abi.ASK_GLOBAL, self.name(argument)))
+        return words.value(self._board.word(abi.ASK_GLOBAL, self.name(argument)))
 
 
 class Module(Function):
@@ -138,7 +125,7 @@ class Module(Function):
     NAME = "mp_module"
 
     def answer(self, argument: gdb.Value) -> gdb.Value:
-        return _as_word(self._board.word(abi.ASK_MODULE, self.name(argument)))
+        return words.value(self._board.word(abi.ASK_MODULE, self.name(argument)))
 
 
 def register(board: Board) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import gdb
 
+from . import stack
 from .abi import STATE_DUMP, STATE_HALTED, STATE_RUNNING, STATE_UNKNOWN, Target
 
 ELF_MAGIC = b"\x7fELF"
@@ -150,4 +151,5 @@ def target() -> Target | None:
         state=now,
         registers=registers() if now in (STATE_HALTED, STATE_DUMP) else {},
         entry=entry(),
+        walk=stack.Walk,
     )

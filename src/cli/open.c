@@ -85,6 +85,7 @@ static void adopt_own(struct session *session, const struct own_target *own)
     session->target.word_bytes = own->word_bytes;
     session->target.big_endian = own->big_endian;
     session->target.entry = own->entry;
+    session->unwinder = own->unwinder;
 }
 
 static int open_parts(struct session *session, const struct options *options,

@@ -17,6 +17,7 @@ struct own_target {
     uint8_t word_bytes;
     bool big_endian;
     uint64_t entry; // of a position independent program; 0 not known
+    const struct unwinder *unwinder; // of its C stack, or NULL; outlives the session
 };
 
 // `own` may be NULL. On error the session is empty again and holds nothing.

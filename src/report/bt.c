@@ -3,14 +3,17 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cpu/isa.h"
 #include "object/value.h"
+#include "report/bt_locals.h"
+#include "report/frame_words.h"
+#include "report/interleave.h"
+#include "report/place.h"
 #include "report/report.h"
-#include "vm/coroutine.h"
-#include "vm/locals.h"
 #include "vm/trace.h"
 
 struct bt_options {
-    bool has_locals;
+    bool has_locals, has_native;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -18,176 +21,112 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct bt_options *options = state->input;
 
     (void)argument;
-    if (key != 'l')
+    if (key == 'l')
+        options->has_locals = true;
+    else if (key == 'n')
+        options->has_native = true;
+    else
         return ARGP_ERR_UNKNOWN;
-    options->has_locals = true;
     return 0;
 }
 
 static const struct argp_option option_table[] = {
-    {"locals", 'l', NULL, 0, "Each frame's arguments and local variables, too", 0}, {0}};
+    {"locals", 'l', NULL, 0, "Each frame's arguments and local variables, too", 0},
+    {"native", 'n', NULL, 0, "The C frames in between, too; in GDB, whose unwinder finds them", 0},
+    {0}};
 
 static const struct argp bt_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
 struct backtrace {
+    const struct session *session;
     const struct objects *objects;
     const struct bt_options *options;
     struct trace trace;
+    struct native_stack native; // with --native
+    struct interleaving order;  // likewise
     bool is_running;
 };
 
-static const struct trace_frame *frame_at(const struct backtrace *backtrace, size_t index)
+// One line after the other; without --native those of the Python frames.
+static size_t line_count(const struct backtrace *backtrace)
 {
-    return vec_at(&backtrace->trace.frames, index);
+    return backtrace->options->has_native ? backtrace->order.lines.len
+                                          : backtrace->trace.frames.len;
 }
 
-// --- one frame ---
-
-static void add_name(const struct backtrace *backtrace, uint64_t id, struct text *text)
+static struct interleaved line_at(const struct backtrace *backtrace, size_t index)
 {
-    if (id)
-        value_add_qstr(backtrace->objects, id, text);
-    else
-        text_puts(text, "?");
-}
-
-// Code on the first line alone has an empty table, and so has code without lines; what
-// was typed or given as text has them always.
-static bool find_line(const struct backtrace *backtrace, const struct frame *frame, unsigned *ret)
-{
-    const struct code *code = &frame->code;
-    char file[QSTR_TEXT_MAX + 1];
-    uint8_t first = 0;
-
-    if (code_line(backtrace->objects->target, code, frame->ip, ret, NULL) < 0)
-        return false;
-    if (code->lines < code->lines_end &&
-        (code->form == PRELUDE_V2 ||
-         (objects_read(backtrace->objects, code->lines, &first, 1) && first)))
-        return true;
-    return qstr_text(&backtrace->objects->layout->qstrs, backtrace->objects->target,
-                     backtrace->objects->word, code->file, file, NULL) == 0 &&
-           *file == '<';
-}
-
-// --- arguments and locals ---
-
-// Local `index` by name; up to arg_count the code has them. Closures get the cells of
-// enclosing functions as arguments named "*".
-static void add_local_name(const struct backtrace *backtrace, const struct code *code,
-                           unsigned index, struct text *text)
-{
-    unsigned varargs = code->arg_count, varkeywords = varargs + code->has_varargs;
-    struct text name;
-
-    text_init(&name, NULL);
-    if (index < varargs && index < CODE_ARGS_MAX && code->args[index])
-        value_add_qstr(backtrace->objects, code->args[index], &name);
-    if (name.len && strcmp(name.bytes, "*") != 0)
-        text_puts(text, name.bytes);
-    else if (name.len)
-        text_printf(text, "enclosing %u", index);
-    else if (index < varargs)
-        text_printf(text, "argument %u", index);
-    else if (code->has_varargs && index == varargs)
-        text_puts(text, "*");
-    else if (code->has_varkeywords && index == varkeywords)
-        text_puts(text, "**");
-    else
-        text_printf(text, "local %u", index);
-    text_deinit(&name);
-}
-
-// Arguments come first; what was not assigned, or deleted, is null.
-static bool is_argument(const struct code *code, unsigned index)
-{
-    return index < code->arg_count + code->has_varargs + code->has_varkeywords;
-}
-
-static bool add_local_value(const struct backtrace *backtrace, const struct frame *frame,
-                            unsigned index, struct text *text)
-{
-    uint64_t value;
-
-    if (!frame_local(backtrace->objects, frame, index, &value) || !value)
-        return false;
-    value_add_word(backtrace->objects, value, &value_short, text);
-    return true;
-}
-
-static void write_locals(const struct backtrace *backtrace, const struct frame *frame,
-                         struct text *text)
-{
-    unsigned count = locals_count(backtrace->objects, frame);
-
-    for (unsigned i = 0; i < count; i++) {
-        struct text value;
-
-        text_init(&value, NULL);
-        if (add_local_value(backtrace, frame, i, &value)) {
-            text_puts(text, "    ");
-            add_local_name(backtrace, &frame->code, i, text);
-            text_printf(text, " = %s\n", value.bytes ? value.bytes : "");
-        }
-        text_deinit(&value);
-    }
-}
-
-static json_t *local_json(const struct backtrace *backtrace, const struct frame *frame,
-                          unsigned index)
-{
-    struct text name, value;
-    json_t *local = NULL;
-
-    text_init(&name, NULL);
-    text_init(&value, NULL);
-    if (add_local_value(backtrace, frame, index, &value)) {
-        add_local_name(backtrace, &frame->code, index, &name);
-        local = json_pack("{s:o, s:o}", "name", json_text(name.bytes ? name.bytes : ""), "value",
-                          json_text(value.bytes ? value.bytes : ""));
-    }
-    text_deinit(&value);
-    text_deinit(&name);
-    return local;
-}
-
-static void add_locals_json(const struct backtrace *backtrace, const struct frame *frame,
-                            json_t *document)
-{
-    unsigned count = locals_count(backtrace->objects, frame);
-    json_t *arguments = json_array(), *locals = json_array();
-
-    for (unsigned i = 0; i < count; i++) {
-        json_t *local = local_json(backtrace, frame, i);
-
-        if (local)
-            json_array_append_new(is_argument(&frame->code, i) ? arguments : locals, local);
-    }
-    json_object_set_new(document, "arguments", arguments);
-    json_object_set_new(document, "locals", locals);
+    if (backtrace->options->has_native)
+        return *(const struct interleaved *)vec_at(&backtrace->order.lines, index);
+    return (struct interleaved){vec_at(&backtrace->trace.frames, index), NO_LEVEL};
 }
 
 // --- text ---
 
-static void write_frame(const struct backtrace *backtrace, size_t index, struct text *text)
+static void write_python(const struct backtrace *backtrace, const struct trace_frame *at,
+                         struct text *text)
 {
-    const struct trace_frame *at = frame_at(backtrace, index);
-    unsigned line;
-
-    text_puts(text, "  File \"");
-    add_name(backtrace, at->frame.code.file, text);
-    text_putc(text, '"');
-    if (find_line(backtrace, &at->frame, &line))
-        text_printf(text, ", line %u", line);
-    text_puts(text, ", in ");
-    add_name(backtrace, at->frame.code.name, text);
+    text_puts(text, "  ");
+    frame_add_position(backtrace->objects, &at->frame, text);
     if (at->frame.code.is_native)
         text_puts(text, "  (machine code)");
     if (at->doubt)
         text_printf(text, "  (uncertain: %s)", at->doubt);
     text_putc(text, '\n');
     if (backtrace->options->has_locals)
-        write_locals(backtrace, &at->frame, text);
+        bt_write_locals(backtrace->objects, &at->frame, text);
+}
+
+static void add_address(const struct backtrace *backtrace, uint64_t address, struct text *text)
+{
+    text_printf(text, "0x%0*" PRIx64, (int)backtrace->objects->word * 2, address);
+}
+
+static void write_native(const struct backtrace *backtrace, int level, struct text *text)
+{
+    const struct native_frame *frame = native_frame_at(&backtrace->native, (size_t)level);
+    const char *function = frame->function ? frame->function : "??";
+
+    text_puts(text, "  [C] ");
+    text_escaped(text, function, strlen(function));
+    text_puts(text, *function == '<' ? "" : " ()"); // <signal handler called>
+    if (frame->file && frame->line) {
+        text_puts(text, " at ");
+        text_escaped(text, frame->file, strlen(frame->file));
+        text_printf(text, ":%u", frame->line);
+    } else if (*function != '<') {
+        text_puts(text, " (");
+        add_address(backtrace, frame->pc, text);
+        text_putc(text, ')');
+    }
+    text_putc(text, '\n');
+}
+
+// --- where the processor stands ---
+
+static bool find_pc(const struct backtrace *backtrace, uint64_t *ret)
+{
+    return !backtrace->is_running && isa_pc(&backtrace->session->target, ret);
+}
+
+static void write_pc(const struct backtrace *backtrace, struct text *text)
+{
+    uint64_t pc;
+    struct place place;
+
+    if (backtrace->options->has_native || !find_pc(backtrace, &pc))
+        return;
+    bool is_python = heap_area_of(&backtrace->session->heap, pc);
+    text_puts(text, is_python ? "  in machine code: " : "  in C: ");
+    if (place_find(backtrace->session, pc, &place)) {
+        text_escaped(text, place.name, strlen(place.name));
+        text_puts(text, " (");
+        add_address(backtrace, pc, text);
+        text_putc(text, ')');
+    } else {
+        add_address(backtrace, pc, text);
+    }
+    text_putc(text, '\n');
 }
 
 static bool is_stack_known(const struct backtrace *backtrace)
@@ -197,19 +136,26 @@ static bool is_stack_known(const struct backtrace *backtrace)
 
 static void write_text(const struct backtrace *backtrace, struct text *text)
 {
-    size_t count = backtrace->trace.frames.len;
+    size_t count = backtrace->is_running ? 0 : line_count(backtrace);
 
     if (backtrace->is_running)
         text_puts(text, "The target runs: there is no traceback but of a halted one "
                         "(--halt stops it for the read).\n");
     else if (!is_stack_known(backtrace))
         text_puts(text, "No traceback: where the stack is, is not known.\n");
-    else if (!count)
+    else if (!backtrace->trace.frames.len)
         text_puts(text, "No Python code is being executed.\n");
-    else
+    if (count)
         text_puts(text, "Traceback (most recent call last):\n");
-    for (size_t i = 0; i < count; i++)
-        write_frame(backtrace, i, text);
+    for (size_t i = 0; i < count; i++) {
+        struct interleaved line = line_at(backtrace, i);
+
+        if (line.python)
+            write_python(backtrace, line.python, text);
+        else
+            write_native(backtrace, line.level, text);
+    }
+    write_pc(backtrace, text);
 }
 
 // --- JSON ---
@@ -227,17 +173,16 @@ static void set_name(const struct backtrace *backtrace, json_t *document, const 
     text_deinit(&text);
 }
 
-static json_t *frame_json(const struct backtrace *backtrace, size_t index)
+static json_t *python_json(const struct backtrace *backtrace, const struct trace_frame *at)
 {
-    const struct trace_frame *at = frame_at(backtrace, index);
     const struct frame *frame = &at->frame;
-    json_t *document =
-        json_pack("{s:o, s:s, s:b}", "frame_address", json_address(frame->address), "place",
-                  trace_place_name(at->place), "is_native", frame->code.is_native);
+    json_t *document = json_pack("{s:s, s:o, s:s, s:b}", "kind", "python", "frame_address",
+                                 json_address(frame->address), "place", trace_place_name(at->place),
+                                 "is_native", frame->code.is_native);
     unsigned line;
 
     set_name(backtrace, document, "file", frame->code.file);
-    if (find_line(backtrace, frame, &line))
+    if (frame_find_line(backtrace->objects, frame, &line))
         json_object_set_new(document, "line", json_integer(line));
     set_name(backtrace, document, "function", frame->code.name);
     if (frame->ip)
@@ -245,8 +190,47 @@ static json_t *frame_json(const struct backtrace *backtrace, size_t index)
     if (at->doubt)
         json_object_set_new(document, "uncertain", json_string(at->doubt));
     if (backtrace->options->has_locals)
-        add_locals_json(backtrace, frame, document);
+        bt_add_locals_json(backtrace->objects, frame, document);
     return document;
+}
+
+static json_t *native_json(const struct backtrace *backtrace, int level)
+{
+    const struct native_frame *frame = native_frame_at(&backtrace->native, (size_t)level);
+    json_t *document =
+        json_pack("{s:s, s:o}", "kind", "native", "address", json_address(frame->pc));
+
+    if (frame->sp)
+        json_object_set_new(document, "stack_address", json_address(frame->sp));
+    if (frame->function)
+        json_object_set_new(document, "function", json_text(frame->function));
+    if (frame->file)
+        json_object_set_new(document, "file", json_text(frame->file));
+    if (frame->line)
+        json_object_set_new(document, "line", json_integer(frame->line));
+    return document;
+}
+
+static json_t *line_json(const struct backtrace *backtrace, size_t index)
+{
+    struct interleaved line = line_at(backtrace, index);
+    json_t *document =
+        line.python ? python_json(backtrace, line.python) : native_json(backtrace, line.level);
+
+    if (line.level != NO_LEVEL)
+        json_object_set_new(document, "level", json_integer(line.level));
+    return document;
+}
+
+static void add_pc_json(const struct backtrace *backtrace, json_t *document)
+{
+    uint64_t pc;
+
+    if (!find_pc(backtrace, &pc))
+        return;
+    json_t *processor = json_pack("{s:o}", "address", json_address(pc));
+    place_set(backtrace->session, pc, processor);
+    json_object_set_new(document, "processor", processor);
 }
 
 static json_t *backtrace_json(const struct backtrace *backtrace)
@@ -254,13 +238,15 @@ static json_t *backtrace_json(const struct backtrace *backtrace)
     const struct stack *stack = &backtrace->trace.stack;
     json_t *frames = json_array();
 
-    for (size_t i = 0; i < backtrace->trace.frames.len; i++)
-        json_array_append_new(frames, frame_json(backtrace, i));
+    for (size_t i = 0; !backtrace->is_running && i < line_count(backtrace); i++)
+        json_array_append_new(frames, line_json(backtrace, i));
     json_t *document =
         json_pack("{s:b, s:o}", "is_running", backtrace->is_running, "frames", frames);
     if (document && stack->count)
         json_object_set_new(document, "stack_bytes",
                             json_integer((json_int_t)(stack->end - stack->start)));
+    if (document)
+        add_pc_json(backtrace, document);
     return document;
 }
 
@@ -290,25 +276,59 @@ static void add_notes(struct session *session, const struct backtrace *backtrace
         notes_add(&output->notes, "stack: too many frames: some were not looked at");
 }
 
+static void add_native_notes(const struct backtrace *backtrace, struct output *output)
+{
+    if (!backtrace->options->has_native || backtrace->is_running)
+        return;
+    if (backtrace->native.end)
+        notes_add(&output->notes, "native: the C frames end early: %s", backtrace->native.end);
+    if (backtrace->trace.stack.is_elsewhere)
+        notes_add(&output->notes, "native: the C frames are not those of the main thread, which "
+                                  "the Python frames are of");
+    if (backtrace->order.is_uncertain)
+        notes_add(&output->notes, "native: which C frame executes which Python frame is not "
+                                  "known: they are listed one after the other");
+}
+
+static int load_frames(struct session *session, struct backtrace *backtrace, struct mph_err *err)
+{
+    bool has_native = backtrace->options->has_native;
+    int rc = has_native ? native_stack_load(session->unwinder, &backtrace->native, err) : 0;
+
+    if (rc == 0)
+        rc = session_open_objects(session, err);
+    if (rc == 0)
+        rc = trace_make(&session->objects, &backtrace->trace, err);
+    if (rc == 0 && has_native)
+        rc = interleave(&backtrace->trace, &backtrace->native, &backtrace->order, err);
+    return rc;
+}
+
+static void backtrace_deinit(struct backtrace *backtrace)
+{
+    interleaving_deinit(&backtrace->order);
+    native_stack_deinit(&backtrace->native);
+    trace_deinit(&backtrace->trace);
+}
+
 static int run_bt(struct session *session, const void *raw_options, struct output *output,
                   struct mph_err *err)
 {
-    struct backtrace backtrace = {.objects = &session->objects,
+    struct backtrace backtrace = {.session = session,
+                                  .objects = &session->objects,
                                   .options = raw_options,
                                   .is_running = session->target.state == RUN_RUNNING};
-    int rc = backtrace.is_running ? 0 : session_open_objects(session, err);
+    int rc = backtrace.is_running ? 0 : load_frames(session, &backtrace, err);
 
-    if (rc == 0 && !backtrace.is_running)
-        rc = trace_make(&session->objects, &backtrace.trace, err);
-    if (rc < 0)
-        return rc;
-    add_notes(session, &backtrace, output);
-    if (output->is_json)
-        rc = output_json(output, backtrace_json(&backtrace), err);
-    else
-        write_text(&backtrace, output->text);
-    if (!backtrace.is_running)
-        trace_deinit(&backtrace.trace);
+    if (rc == 0) {
+        add_notes(session, &backtrace, output);
+        add_native_notes(&backtrace, output);
+        if (output->is_json)
+            rc = output_json(output, backtrace_json(&backtrace), err);
+        else
+            write_text(&backtrace, output->text);
+    }
+    backtrace_deinit(&backtrace);
     return rc;
 }
 
@@ -316,8 +336,8 @@ const struct report report_bt = {
     .name = "bt",
     .summary = "the traceback of the Python code that is being executed",
     .help = "File, line and function of each frame, the innermost last, as Python prints a "
-            "traceback. The target must stand still, or be a dump. Registers make it complete, "
-            "but most of it is found without.",
+            "traceback, and where the processor stands. The target must stand still, or be a dump. "
+            "Registers make it complete, but most of it is found without.",
     .argp = &bt_argp,
     .options_size = sizeof(struct bt_options),
     .run = run_bt,

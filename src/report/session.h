@@ -11,11 +11,14 @@
 #include "object/objects.h"
 #include "target/target.h"
 
+struct unwinder; // report/native.h
+
 struct session {
     struct target target;
     struct firmware firmware;
     struct vec ram; // of struct range: what --ram says
     unsigned tries; // reads of a running target's tables before giving up
+    const struct unwinder *unwinder; // of the target's C stack, borrowed; NULL: there is none
 
     struct layout layout;
     struct heap heap;
