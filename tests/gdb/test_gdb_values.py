@@ -263,7 +263,7 @@ def test_what_cannot_be_answered_is_one_line(one_board):
         for expression in WRONG
     )
     (text,) = answers(
-        [qemu(one_board), "up 2"], [str(one_board.elf)], script + "\nend"
+        [qemu(one_board), "up 3"], [str(one_board.elf)], script + "\nend"
     )
     assert text.splitlines() == [f"error: mpheap: {line}" for line in WRONG.values()]
 
