@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""What a board's own collections freed, beside what `garbage` and `fit` said before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mpheap
+
+Heads = Mapping[int, int]  # every allocation: address of its first block -> bytes
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What `garbage --all` says of a board that stands still."""
+
+    document: dict[str, Any]
+    blocks: dict[int, int]  # allocations that would go -> bytes
+
+    @property
+    def certain(self) -> bool:
+        return self.document["certain"]
+
+
+def predict(*words: Any) -> Prediction:
+    """Runs `garbage`, which must succeed and agree with itself."""
+    result = mpheap.run("garbage", "--all", "--top=1000000", "--format=json", *words)
+    assert result.status == 0, result
+    document = result.json
+    blocks = {int(entry["address"], 0): entry["bytes"] for entry in document["largest"]}
+    assert len(blocks) == document["count"] == sum(row["count"] for row in document["types"])
+    assert sum(blocks.values()) == document["bytes"]
+    assert document["bytes"] == sum(row["bytes"] for row in document["types"])
+    return Prediction(document, blocks)
+
+
+def gone(before: Heads, after: Heads) -> dict[int, int]:
+    """Allocations that are there no longer: nothing begins there, or something else."""
+    return {at: size for at, size in before.items() if after.get(at) != size}
+
+
+def free_runs(heads: Heads, start: int, end: int, block: int) -> list[int]:
+    """Lengths of the free runs of one pool, in blocks."""
+    runs, at = [], start
+    for head in sorted(head for head in heads if start <= head < end):
+        runs.append((head - at) // block)
+        at = head + heads[head]
+    runs.append((end - at) // block)
+    return [run for run in runs if run]
