@@ -214,6 +214,7 @@ static int from_memory_any_word(struct layout *layout, struct target *target,
         bool big_endian;
     } tries[] = {{4, false}, {8, false}, {4, true}, {8, true}};
     struct mph_err first = {0};
+    bool was_big_endian = target->big_endian;
 
     if (layout->word_how != HOW_UNKNOWN)
         return from_memory(layout, target, options, err);
@@ -231,6 +232,7 @@ static int from_memory_any_word(struct layout *layout, struct target *target,
         if (i == 0 || (first.code == MPH_ERR_NO_HEAP && rc != MPH_ERR_NO_HEAP))
             first = tried;
     }
+    target->big_endian = was_big_endian;
     return mph_fail_again(err, &first);
 }
 
