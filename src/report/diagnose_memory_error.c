@@ -99,7 +99,7 @@ static void add_place(const struct diagnosis *diagnosis, const struct raised *ra
         [RAISED_IN_FRAME] = "in ",
         [RAISED_IN_BUFFER] = "the last exception that a frame caught",
         [RAISED_ON_STACK] = "on the C stack, or left there",
-        [RAISED_EMERGENCY] = "the emergency exception: there was no memory for another",
+        [RAISED_EMERGENCY] = "the emergency exception, which stays after it was used",
     };
 
     text_puts(text, places[raised->where]);
@@ -120,7 +120,9 @@ static void add_raised(struct diagnosis *diagnosis, const struct raised *raised,
     text_init(&place, NULL);
     value_add_object(&diagnosis->session->objects, raised->object, &value_short, &value);
     read_message(value.bytes ? value.bytes : "", &failure);
-    json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "memory", "memory ran out: %s",
+    bool is_at_hand = raised->where != RAISED_EMERGENCY;
+    json_t *finding = finding_add(diagnosis, is_at_hand ? FINDING_TROUBLE : FINDING_FACT, "memory",
+                                  "memory ran out%s: %s", is_at_hand ? "" : " earlier",
                                   value.bytes ? value.bytes : "MemoryError");
     evidence_address(diagnosis, finding, "exception", raised->object);
     add_place(diagnosis, raised, &place);
