@@ -10,6 +10,7 @@
 #include "report/interleave.h"
 #include "report/place.h"
 #include "report/report.h"
+#include "vm/threads.h"
 #include "vm/trace.h"
 
 struct bt_options {
@@ -263,7 +264,7 @@ static void add_notes(struct session *session, const struct backtrace *backtrace
     if (!is_stack_known(backtrace))
         notes_add(&output->notes, "stack: neither stack_top nor the exception buffers were found, "
                                   "or no stack pointer (--elf, --reg sp=VALUE may help)");
-    else if (stack->is_elsewhere)
+    else if (stack->is_elsewhere && !backtrace->trace.is_other_thread)
         notes_add(&output->notes, "stack: the stack pointer is not on the main thread's stack: "
                                   "Python stands where that thread was left");
     else if (!stack->has_sp && !backtrace->trace.has_pystack)
@@ -276,13 +277,29 @@ static void add_notes(struct session *session, const struct backtrace *backtrace
         notes_add(&output->notes, "stack: too many frames: some were not looked at");
 }
 
+static void add_thread_note(const struct backtrace *backtrace, struct output *output)
+{
+    const char *whose = backtrace->trace.is_other_thread ? "of the thread that the stack pointer "
+                                                           "belongs to, which is not the main one"
+                                                         : "of the main thread";
+    unsigned others;
+
+    if (backtrace->is_running)
+        return;
+    if (threads_count_others(backtrace->objects, &others) && others)
+        notes_add(&output->notes, "threads: %u beside the main thread; the frames are those %s",
+                  others, whose);
+    else if (backtrace->trace.is_other_thread)
+        notes_add(&output->notes, "threads: the frames are those %s", whose);
+}
+
 static void add_native_notes(const struct backtrace *backtrace, struct output *output)
 {
     if (!backtrace->options->has_native || backtrace->is_running)
         return;
     if (backtrace->native.end)
         notes_add(&output->notes, "native: the C frames end early: %s", backtrace->native.end);
-    if (backtrace->trace.stack.is_elsewhere)
+    if (backtrace->trace.stack.is_elsewhere && !backtrace->trace.is_other_thread)
         notes_add(&output->notes, "native: the C frames are not those of the main thread, which "
                                   "the Python frames are of");
     if (backtrace->order.is_uncertain)
@@ -322,6 +339,7 @@ static int run_bt(struct session *session, const void *raw_options, struct outpu
 
     if (rc == 0) {
         add_notes(session, &backtrace, output);
+        add_thread_note(&backtrace, output);
         add_native_notes(&backtrace, output);
         if (output->is_json)
             rc = output_json(output, backtrace_json(&backtrace), err);

@@ -97,13 +97,12 @@ static bool is_above_top(const struct stack *stack, uint64_t address)
     return address >= stack->end && address - stack->end < ABOVE_TOP_MAX;
 }
 
-static int read_buffers(const struct objects *objects, struct stack *stack, struct mph_err *err)
+static int read_buffers(const struct objects *objects, uint64_t innermost, struct stack *stack,
+                        struct mph_err *err)
 {
-    uint64_t at, previous = 0;
+    uint64_t at = innermost, previous = 0;
 
-    if (!stack->count || !find_innermost(objects, &at))
-        return 0;
-    while (at && !is_above_top(stack, at) && stack->buffers.len < BUFFERS_MAX) {
+    while (stack->count && at && !is_above_top(stack, at) && stack->buffers.len < BUFFERS_MAX) {
         uint64_t outer;
 
         if (at <= previous || at % objects->word || !stack_word(objects, stack, at, &outer)) {
@@ -119,16 +118,35 @@ static int read_buffers(const struct objects *objects, struct stack *stack, stru
     return 0;
 }
 
+static int read_stack(const struct objects *objects, uint64_t innermost, struct stack *stack,
+                      struct mph_err *err)
+{
+    int rc = read_words(objects, stack, err);
+
+    if (rc == 0)
+        rc = read_buffers(objects, innermost, stack, err);
+    if (rc < 0)
+        stack_deinit(stack);
+    return rc;
+}
+
 int stack_load(const struct objects *objects, struct stack *ret, struct mph_err *err)
 {
+    uint64_t innermost;
+
     *ret = (struct stack){.buffers = VEC_OF(uint64_t)};
     find_place(objects, ret);
-    int rc = read_words(objects, ret, err);
-    if (rc == 0)
-        rc = read_buffers(objects, ret, err);
-    if (rc < 0)
-        stack_deinit(ret);
-    return rc;
+    return read_stack(objects, find_innermost(objects, &innermost) ? innermost : 0, ret, err);
+}
+
+int stack_load_bounds(const struct objects *objects, const struct stack_bounds *bounds,
+                      struct stack *ret, struct mph_err *err)
+{
+    *ret = (struct stack){.start = bounds->sp,
+                          .end = bounds->end / objects->word * objects->word,
+                          .buffers = VEC_OF(uint64_t),
+                          .has_sp = true};
+    return read_stack(objects, bounds->innermost, ret, err);
 }
 
 void stack_deinit(struct stack *stack)

@@ -25,6 +25,14 @@ struct stack {
 int stack_load(const struct objects *objects, struct stack *ret, struct mph_err *err);
 void stack_deinit(struct stack *stack);
 
+// That of a thread other than the main one, which has_sp.
+struct stack_bounds {
+    uint64_t sp, end;
+    uint64_t innermost; // address of its innermost buffer; 0: none
+};
+int stack_load_bounds(const struct objects *objects, const struct stack_bounds *bounds,
+                      struct stack *ret, struct mph_err *err);
+
 // The word at an address of the stack; false outside of it.
 bool stack_word(const struct objects *objects, const struct stack *stack, uint64_t address,
                 uint64_t *ret);

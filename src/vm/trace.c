@@ -8,6 +8,7 @@
 #include "vm/candidates.h"
 #include "vm/confirm.h"
 #include "vm/coroutine.h"
+#include "vm/threads.h"
 
 struct making {
     const struct objects *objects;
@@ -302,12 +303,37 @@ static int find_frames(struct making *making, struct mph_err *err)
     return making->trace->has_pystack ? order_by_pystack(making, err) : order_by_stack(making, err);
 }
 
+static int load_other(const struct objects *objects, const struct stack_bounds *bounds,
+                      struct trace *trace, struct mph_err *err)
+{
+    int rc = stack_load_bounds(objects, bounds, &trace->stack, err);
+
+    trace->is_other_thread = trace->stack.is_elsewhere = rc == 0;
+    return rc;
+}
+
+// The main thread's stack, or that of the thread which the stack pointer belongs to. On small
+// boards the others' are below the main one's, as if it reached down to them.
+static int load_stack(const struct objects *objects, struct trace *trace, struct mph_err *err)
+{
+    struct stack_bounds bounds;
+    unsigned others;
+
+    if (threads_count_others(objects, &others) && others && threads_find_stack(objects, &bounds))
+        return load_other(objects, &bounds, trace, err);
+    int rc = stack_load(objects, &trace->stack, err);
+    if (rc < 0 || !trace->stack.is_elsewhere || !threads_find_stack(objects, &bounds))
+        return rc;
+    stack_deinit(&trace->stack);
+    return load_other(objects, &bounds, trace, err);
+}
+
 int trace_make(const struct objects *objects, struct trace *ret, struct mph_err *err)
 {
     struct making making = {objects, ret, VEC_OF(struct candidate), 0};
 
     *ret = (struct trace){.frames = VEC_OF(struct trace_frame)};
-    int rc = stack_load(objects, &ret->stack, err);
+    int rc = load_stack(objects, ret, err);
     if (rc == 0)
         rc = find_frames(&making, err);
     vec_deinit(&making.candidates);

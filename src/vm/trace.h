@@ -34,11 +34,13 @@ struct trace_frame {
 struct trace {
     struct vec frames; // of struct trace_frame, outermost first
     struct stack stack;
+    bool is_other_thread; // frames and stack are not the main thread's: it is not executed
     bool has_pystack;
     bool is_cut; // there are more frames than were looked at
 };
 
-// Find the frames of the main thread. Damage is never an error; no frame is none either.
+// Find the frames of the main thread, or of another one if the stack pointer is on its
+// stack. Damage is never an error; no frame is none either.
 // Works on objects that were only opened.
 int trace_make(const struct objects *objects, struct trace *ret, struct mph_err *err);
 void trace_deinit(struct trace *trace);
