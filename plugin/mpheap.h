@@ -57,6 +57,12 @@ struct mpheap_register {
     uint64_t value;
 };
 
+/* A thread of the program that is not the selected one. */
+struct mpheap_thread {
+    const struct mpheap_register *registers;
+    size_t register_count;
+};
+
 /* One C frame of the stopped program, as a debugger unwinds it. Set `size` to the size of
  * the structure that you compiled with. Strings are borrowed for the call. */
 struct mpheap_frame {
@@ -97,6 +103,10 @@ struct mpheap_options {
     size_t register_count;
     uint64_t entry; /* where the entry point of a position-independent ELF is, or 0 */
     mpheap_unwind_fn unwind; /* NULL: C frames cannot be told; gets `context`, too */
+    const char *core; /* the core whose first thread `registers` are of, or NULL: its own notes
+                         have what debuggers leave out */
+    const struct mpheap_thread *threads; /* the other ones, which a snapshot keeps */
+    size_t thread_count;
 };
 
 /* NULL when out of memory or when options->size is too small. */

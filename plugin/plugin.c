@@ -63,12 +63,26 @@ static int open_own(void *context, struct link *ret, struct mph_err *err)
     return callback_open(options->read, options->context, state_of(options->state), ret, err);
 }
 
-static void add_own_registers(void *context, struct regs *regs)
+static void add_registers(const struct mpheap_register *registers, size_t count, struct regs *regs)
+{
+    for (size_t i = 0; i < count; i++)
+        regs_set(regs, registers[i].name, registers[i].value);
+}
+
+static int add_own_registers(void *context, struct target *target, struct mph_err *err)
 {
     const struct mpheap_options *options = &((mpheap_t *)context)->options;
 
-    for (size_t i = 0; i < options->register_count; i++)
-        regs_set(regs, options->registers[i].name, options->registers[i].value);
+    add_registers(options->registers, options->register_count, &target->regs);
+    for (size_t i = 0; i < options->thread_count; i++) {
+        const struct mpheap_thread *thread = &options->threads[i];
+        struct regs *regs = vec_add(&target->threads);
+
+        if (!regs)
+            return mph_fail_no_memory(err);
+        add_registers(thread->registers, thread->register_count, regs);
+    }
+    return 0;
 }
 
 // --- its C frames ---
@@ -115,6 +129,7 @@ static struct own_target own_target(mpheap_t *heap)
                                .add_registers = add_own_registers,
                                .context = heap,
                                .elf = options->elf,
+                               .core = options->core,
                                .machine = options->machine,
                                .word_bytes = options->word_bytes,
                                .big_endian = options->big_endian,

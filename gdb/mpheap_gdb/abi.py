@@ -46,6 +46,12 @@ class Register(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_uint64)]
 
 
+class Thread(ctypes.Structure):
+    """struct mpheap_thread"""
+
+    _fields_ = [("registers", ctypes.POINTER(Register)), ("register_count", ctypes.c_size_t)]
+
+
 class Options(ctypes.Structure):
     """struct mpheap_options"""
 
@@ -62,6 +68,9 @@ class Options(ctypes.Structure):
         ("register_count", ctypes.c_size_t),
         ("entry", ctypes.c_uint64),
         ("unwind", UnwindFn),
+        ("core", ctypes.c_char_p),
+        ("threads", ctypes.POINTER(Thread)),
+        ("thread_count", ctypes.c_size_t),
     ]
 
 
@@ -165,6 +174,8 @@ class Target:
     registers: dict[str, int] = field(default_factory=dict)
     entry: int = 0
     walk: Callable[[], Walk] | None = None
+    core: str | None = None
+    threads: Sequence[dict[str, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,11 @@ class Outcome:
     status: int
     error: str
     raised: BaseException | None
+
+
+def _registers(values: dict[str, int]) -> ctypes.Array[Register]:
+    found = [Register(name.encode(), value) for name, value in values.items()]
+    return (Register * len(found))(*found)
 
 
 class _Handle:
@@ -201,7 +217,6 @@ class _Handle:
             raise LibraryError("library: out of memory")
 
     def _lend(self, target: Target) -> None:
-        registers = [Register(name.encode(), value) for name, value in target.registers.items()]
         options = self._options
         options.read = ReadFn(self._on_read)
         options.elf = os.fsencode(target.elf) if target.elf else None
@@ -209,9 +224,13 @@ class _Handle:
         options.word_bytes = target.word_bytes
         options.big_endian = target.big_endian
         options.state = target.state
-        options.registers = (Register * len(registers))(*registers)
-        options.register_count = len(registers)
+        options.registers = _registers(target.registers)
+        options.register_count = len(target.registers)
         options.entry = target.entry
+        options.core = os.fsencode(target.core) if target.core else None
+        threads = [Thread(_registers(registers), len(registers)) for registers in target.threads]
+        options.threads = (Thread * len(threads))(*threads)
+        options.thread_count = len(threads)
         if target.walk:
             options.unwind = UnwindFn(self._on_unwind)
 

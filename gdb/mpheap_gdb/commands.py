@@ -95,8 +95,9 @@ class Mpheap(gdb.Command):
         library = self._load()
         words = [os.path.expanduser(word) for word in gdb.string_to_argv(argument)]
         full = self._full_words(library, words)
+        target = inferior.target(has_threads=words[:1] == ["snapshot"])
         try:
-            _finish(library.run(full, inferior.target(), Output().write))
+            _finish(library.run(full, target, Output().write))
         except abi.LibraryError as error:
             raise gdb.GdbError(f"mpheap: {error}") from None
 

@@ -28,6 +28,15 @@ MACHINES = (
 )
 
 
+# What reports use besides the general registers (src/target/rsp.c is_wanted): GDB has them in
+# other groups.
+SYSTEM = frozenset((
+    "msp", "psp", "primask", "basepri", "faultmask", "control",
+    "mstatus", "mepc", "mcause", "mtval", "mtvec"))
+
+THREADS_MAX = 64  # that are asked for their registers
+
+
 class TargetLost(Exception):
     """GDB cannot ask its target any more, or not now. One line."""
 
@@ -65,10 +74,12 @@ def state() -> int:
 
 
 def registers() -> dict[str, int]:
-    """The general registers of the stopped program, as far as GDB can read them."""
+    """The registers of the selected thread that reports use, as far as GDB can read them."""
     try:
         frame = gdb.newest_frame()
-        descriptors = frame.architecture().registers("general")
+        architecture = frame.architecture()
+        descriptors = list(architecture.registers("general"))
+        descriptors += [item for item in architecture.registers() if item.name in SYSTEM]
     except gdb.error:
         return {}
     values = ((item.name, _register(frame, item.name)) for item in descriptors)
@@ -81,6 +92,41 @@ def _register(frame: gdb.Frame, name: str) -> int | None:
         return int(value) & ((1 << 8 * value.type.sizeof) - 1)
     except (gdb.error, ValueError):  # unavailable, or one that is not a number
         return None
+
+
+def other_threads() -> list[dict[str, int]]:
+    """The registers of the inferior's other threads, which all stand still."""
+    selected, frame = gdb.selected_thread(), _selected_frame()
+    ret = []
+    try:
+        for thread in sorted(gdb.selected_inferior().threads(), key=lambda item: item.num):
+            if thread != selected and thread.is_stopped() and len(ret) < THREADS_MAX:
+                thread.switch()
+                ret.append(registers())
+    finally:
+        if selected:
+            selected.switch()
+        if frame and frame.is_valid():
+            frame.select()
+    return ret
+
+
+def _selected_frame() -> gdb.Frame | None:
+    try:
+        return gdb.selected_frame()
+    except gdb.error:
+        return None
+
+
+def core() -> str | None:
+    """The file of the core that is debugged, while the thread is selected that it has first."""
+    connection = gdb.selected_inferior().connection
+    thread = gdb.selected_thread()
+    if not connection or connection.type != "core" or not thread or thread.num != 1:
+        return None
+    files = gdb.execute("info files", to_string=True).partition(connection.description)[2]
+    found = re.search(r"^\s*\W(/.*)\W, ", files, re.M)
+    return found[1] if found else None
 
 
 def entry() -> int:
@@ -135,8 +181,9 @@ def identity() -> tuple[object, ...]:
     return inferior.num, inferior.pid, connection.num if connection else 0, elf()
 
 
-def target() -> Target | None:
-    """The selected inferior, or None while there is no program in it."""
+def target(has_threads: bool = False) -> Target | None:
+    """The selected inferior, or None while there is no program in it. Its other threads are
+    only asked if that is wanted, since each costs a request."""
     inferior = gdb.selected_inferior()
     if inferior.pid == 0:
         return None
@@ -152,4 +199,6 @@ def target() -> Target | None:
         registers=registers() if now in (STATE_HALTED, STATE_DUMP) else {},
         entry=entry(),
         walk=stack.Walk,
+        core=core(),
+        threads=other_threads() if has_threads and now in (STATE_HALTED, STATE_DUMP) else (),
     )

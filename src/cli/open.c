@@ -46,13 +46,18 @@ static int add_elf(struct session *session, const char *path, struct mph_err *er
     return rc < 0 ? rc : target_add_elf(&session->target, path, err);
 }
 
-static void add_registers(struct session *session, const struct options *options,
-                          const struct own_target *own)
+static int add_registers(struct session *session, const struct options *options,
+                         const struct own_target *own, struct mph_err *err)
 {
+    int rc = 0;
+
     for (size_t i = 0; i < options->regs.count; i++)
         regs_set(&session->target.regs, options->regs.list[i].name, options->regs.list[i].value);
     if (own && own->add_registers && !options_have_target(options))
-        own->add_registers(own->context, &session->target.regs);
+        rc = own->add_registers(own->context, &session->target, err);
+    if (rc == 0 && own && own->core && !options_have_target(options))
+        target_add_core_notes(&session->target, own->core);
+    return rc;
 }
 
 static int add_ram(struct session *session, const struct options *options, struct mph_err *err)
@@ -104,7 +109,7 @@ static int open_parts(struct session *session, const struct options *options,
     if (rc == 0 && elf)
         rc = add_elf(session, elf, err);
     if (rc == 0)
-        add_registers(session, options, own);
+        rc = add_registers(session, options, own, err);
     return rc;
 }
 

@@ -10,13 +10,15 @@
 // none. MPH_ERR_UNSUPPORTED when it has none either.
 struct own_target {
     int (*open)(void *context, struct link *ret, struct mph_err *err);
-    void (*add_registers)(void *context, struct regs *regs);
+    // Those of the selected thread and of the others.
+    int (*add_registers)(void *context, struct target *target, struct mph_err *err);
     void *context;
-    const char *elf; // the ELF the door knows of, or NULL
+    const char *elf;  // the ELF the door knows of, or NULL
+    const char *core; // the core the door's memory is from, or NULL
     uint16_t machine;
     uint8_t word_bytes;
     bool big_endian;
-    uint64_t entry; // of a position independent program; 0 not known
+    uint64_t entry;                  // of a position independent program; 0 not known
     const struct unwinder *unwinder; // of its C stack, or NULL; outlives the session
 };
 

@@ -154,3 +154,22 @@ int target_add_core(struct target *target, const char *path, struct mph_err *err
     elf_file_deinit(&file);
     return rc;
 }
+
+static bool read_own_only(void *context, const struct elf_note *note)
+{
+    if (!strcmp(note->name, OWN_NOTE_NAME))
+        read_own(context, note);
+    return true;
+}
+
+void target_add_core_notes(struct target *target, const char *path)
+{
+    struct elf_file file;
+
+    if (target_open_elf(target, path, &file, NULL) < 0)
+        return;
+    struct note_reader reader = {.target = target, .file = &file};
+    if (file.type == ET_CORE)
+        elf_file_each_note(&file, read_own_only, &reader);
+    elf_file_deinit(&file);
+}

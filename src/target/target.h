@@ -57,6 +57,10 @@ int target_add_elf(struct target *target, const char *path, struct mph_err *err)
 // unreadable. Files of ESP-IDF that hold a core in another form are told from garbage.
 int target_add_core(struct target *target, const char *path, struct mph_err *err);
 
+// What our own notes in a core say, and nothing else: for a debugger that has opened it and
+// lends its memory. A file that is no such core adds nothing.
+void target_add_core_notes(struct target *target, const char *path);
+
 // Take over an open link as the memory behind all segments, ask it for its
 // state and, if it is halted, its registers. With `may_halt`, a running target
 // is halted now and resumed by target_deinit.
