@@ -292,15 +292,12 @@ PROGRAMS = {
 }
 
 
-def restart(board: Board) -> None:
-    """With an empty heap."""
-    board.repl.send(SOFT_RESET)
-    board.repl.wait_prompt()
-
-
 @contextlib.contextmanager
 def running(board: Board, code: str) -> Iterator[list[str]]:
-    """The text that the board prints as it is interrupted is there when this ends."""
+    """The text that the board prints as it is interrupted is there when this ends. It begins with
+    an empty heap."""
+    board.repl.send(SOFT_RESET)
+    board.repl.wait_prompt()
     board.repl.start(code)
     board.repl.read_until(b"spins")
     time.sleep(0.1)  # it prints first, and loops a moment later
@@ -313,7 +310,6 @@ def running(board: Board, code: str) -> Iterator[list[str]]:
 def test_live_board(board: Board, link: list[str], name: str) -> None:
     """What bt says is what the board itself prints as it is interrupted a moment later."""
     code, steps = PROGRAMS[name]
-    restart(board)
     with running(board, code) as said:
         result = mpheap.run("bt", "--halt", *link)
     assert (python_of(result.stdout), result.stderr) == (traceback(*steps), "")
@@ -355,7 +351,6 @@ def test_a_traceback_costs_less_than_eight_kilobytes(
     board: Board, link: list[str], name: str
 ) -> None:
     """On a board that was just started: what else is on its heap is looked at in part, too."""
-    restart(board)
     with running(board, PROGRAMS[name][0]):
         assert needed("--halt", *link) <= 8192
 

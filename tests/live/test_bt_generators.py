@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from live.test_bt import restart, running, traceback
+from live.test_bt import running, traceback
 from rig import Board, DebugPort, OpenOcd
 
 import mpheap
@@ -92,7 +92,6 @@ def link_fixture(board: Board) -> Iterator[str]:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_only_what_is_executed_is_shown(board: Board, link: str, name: str) -> None:
     code, steps = PROGRAMS[name]
-    restart(board)
     with running(board, IDLE + code) as said:
         result = mpheap.run("bt", "--halt", link)
     expected = traceback(*[(FIRST + line, function) for line, function in steps])
