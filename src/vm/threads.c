@@ -105,8 +105,9 @@ bool threads_count_others(const struct objects *objects, unsigned *ret)
 
 // --- the thread that is executed ---
 
-// A thread's stack in use is mostly some hundreds of bytes; what is no thread's may be any.
-enum { SEARCH_BYTES_MAX = 64 * 1024, SEARCH_STEP = 1024 };
+// How far above the stack pointer the state may be. Threads of small boards have stacks of
+// some kilobytes, and what a link reads costs; dumps may be of larger ones.
+enum { SEARCH_LINK_BYTES = 16 * 1024, SEARCH_DUMP_BYTES = 1024 * 1024, SEARCH_STEP = 1024 };
 
 // Of mp_state_thread_t, which is all that lies between its start and stack_top
 // (py/modthread.c thread_entry, mp_thread_init_state).
@@ -171,14 +172,16 @@ static bool has_thread_members(const struct layout *layout)
 
 bool threads_find_stack(const struct objects *objects, struct stack_bounds *ret)
 {
-    uint64_t sp, end;
+    uint64_t bytes = objects->target->link.ops ? SEARCH_LINK_BYTES : SEARCH_DUMP_BYTES, sp, end;
 
     if (!has_thread_members(objects->layout) || !regs_sp(&objects->target->regs, &sp) ||
         sp % objects->word)
         return false;
     if (!layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, &end) || end < sp)
         end = UINT64_MAX;
-    for (uint64_t done = 0; done < SEARCH_BYTES_MAX && done < end - sp; done += objects->word) {
+    if (bytes > end - sp)
+        bytes = end - sp;
+    for (uint64_t done = 0; done < bytes; done += objects->word) {
         uint64_t word;
 
         if (done % SEARCH_STEP == 0)
