@@ -126,6 +126,31 @@ class PythonFrame(FrameDecorator):
         return iter(self._callers)
 
 
+class SignalFrame(FrameDecorator):
+    """The frame of an exception, as GDB prints it where there are no filters."""
+
+    def address(self) -> None:
+        """None: it is no address of code."""
+
+
+class SymbolFrame(FrameDecorator):
+    """The frame of a function without debug information, likewise. Where there are filters, GDB
+    looks for the symbol at the return address, which may be in the next function already, and
+    prints nothing if there is none (gdb/python/py-framefilter.c py_print_frame)."""
+
+    def function(self) -> str:
+        """The name that GDB itself has for it."""
+        return self.inferior_frame().name() or "??"
+
+
+def _plain(decorated: Any) -> Any:
+    """A C frame, so that it looks as without a filter."""
+    frame = decorated.inferior_frame()
+    if frame.type() == gdb.SIGTRAMP_FRAME:
+        return SignalFrame(decorated)
+    return decorated if frame.function() else SymbolFrame(decorated)
+
+
 def _name(decorated: Any) -> str:
     try:
         return decorated.inferior_frame().name() or ""
@@ -171,7 +196,7 @@ class Filter:
                 callers.append(following)
                 last = following.inferior_frame()
                 following = next(frames, None)
-            yield PythonFrame(decorated, frame, callers) if frame else decorated
+            yield PythonFrame(decorated, frame, callers) if frame else _plain(decorated)
             decorated = following
         _tell_end(last)
 

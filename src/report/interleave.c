@@ -71,11 +71,11 @@ static int executor_in(const struct merging *merging, int owner)
     return NO_LEVEL;
 }
 
-// Where the unwinder could not go on, the last frame's part of the stack has no end: what is
-// not its own is outside.
+// The outermost frame's part of the stack has no end that is known: where the unwinder went
+// astray, what is not the frame's own is outside of it.
 static struct place_at behind(const struct merging *merging, int owner)
 {
-    bool is_endless = merging->native->end && owner == level_count(merging) - 1;
+    bool is_endless = owner == level_count(merging) - 1;
 
     return (struct place_at){is_endless ? level_count(merging) : owner, false};
 }
