@@ -182,9 +182,14 @@ static int write_json(const struct garbage *garbage, const struct free_runs *now
 static int write(struct garbage *garbage, struct output *output, struct mph_err *err)
 {
     struct free_runs now, after;
+    struct gc_numbers numbers;
 
     free_runs_measure(garbage->objects, NULL, MOMENT_NOW, &now);
     free_runs_measure(garbage->objects, &garbage->mark, MOMENT_AFTER, &after);
+    gc_numbers(garbage->objects->heap, &numbers);
+    if (numbers.marked)
+        notes_add(&output->notes, "heap: a collection is in progress: what it has freed by now is "
+                                  "not garbage any more, and its marks are not looked at");
     room_notes(&garbage->mark, output);
     if (output->is_json)
         return write_json(garbage, &now, &after, output, err);

@@ -211,6 +211,30 @@ def test_addresses(dump_of, report: str) -> None:
     check(report, documents)
 
 
+def words_to_collect(dump_of) -> list[list[str]]:
+    """Heaps that are known to a different degree: with registers, a stack pointer alone, nothing."""
+    words = [[*words_of(dump_of(variant)), *dump_of(variant).elf()] for variant in VARIANTS]
+    return [[*words[0], "--reg", "r4=0"], *words, ram_of(dump_of(VARIANTS[-1]))]
+
+
+def test_garbage(dump_of) -> None:
+    documents = [document("garbage", *words) for words in words_to_collect(dump_of)]
+    assert {line["certain"] for line in documents} == {True, False}
+    check("garbage", documents)
+
+
+def test_fit(dump_of) -> None:
+    documents = []
+    for words in words_to_collect(dump_of):
+        small = mpheap.run("fit", "--format=json", "--after-collect", "16", *words)
+        large = mpheap.run("fit", "--format=json", "1G", *words)
+        assert (small.status, large.status) == (small.json["is_locked"], 1)
+        assert large.json["after"]["fits"] is False
+        documents += [small.json, large.json]
+    assert {document["is_locked"] for document in documents} == {True, False}
+    check("fit", documents)
+
+
 def test_snapshot(dump_of, tmp_path: Path) -> None:
     dump = dump_of("v1.28.0-split")
     with_elf = document("snapshot", tmp_path / "a.core", *words_of(dump), *dump.elf())
