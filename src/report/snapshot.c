@@ -313,7 +313,8 @@ const struct report report_snapshot = {
     .arguments = "FILE",
     .summary = "an ELF core of all RAM and the registers, for --core and gdb-multiarch",
     .help = "RAM is what --ram says, or is found by walking outwards from the heap and the ELF's "
-            "sections until reads fail. FILE appears whole or not at all.",
+            "sections until reads fail. Of a halted board the core keeps what reports read "
+            "besides, so that they say the same of it. FILE appears whole or not at all.",
     .argp = &snapshot_argp,
     .options_size = sizeof(struct snapshot_options),
     .check = check_options,
