@@ -7,22 +7,15 @@
 
 // --- text, from the document ---
 
-static const char *string_of(const json_t *document, const char *key)
-{
-    const char *string = json_string_value(json_object_get(document, key));
-
-    return string ? string : "";
-}
-
 static void write_evidence(const json_t *evidence, struct text *text)
 {
     const json_t *bytes = json_object_get(evidence, "size_bytes");
     const json_t *count = json_object_get(evidence, "count");
 
-    text_printf(text, "%11s%-22s %s%s", "", string_of(evidence, "name"),
-                string_of(evidence, "address"), string_of(evidence, "text"));
-    if (*string_of(evidence, "symbol"))
-        text_printf(text, " %s", string_of(evidence, "symbol"));
+    text_printf(text, "%11s%-22s %s%s", "", json_string_of(evidence, "name"),
+                json_string_of(evidence, "address"), json_string_of(evidence, "text"));
+    if (*json_string_of(evidence, "symbol"))
+        text_printf(text, " %s", json_string_of(evidence, "symbol"));
     if (bytes)
         text_printf(text, "%" PRId64 " bytes", (int64_t)json_integer_value(bytes));
     if (count)
@@ -35,7 +28,8 @@ static void write_finding(const json_t *finding, struct text *text)
     size_t i;
     json_t *evidence;
 
-    text_printf(text, "%-9s%s\n", string_of(finding, "level"), string_of(finding, "text"));
+    text_printf(text, "%-9s%s\n", json_string_of(finding, "level"),
+                json_string_of(finding, "text"));
     json_array_foreach(json_object_get(finding, "evidence"), i, evidence)
     {
         write_evidence(evidence, text);

@@ -8,31 +8,27 @@
 #include "report/diagnosis.h"
 #include "report/fault.h"
 
-static const char *string_of(const json_t *document, const char *key)
-{
-    return json_string_value(json_object_get(document, key));
-}
-
 // --- the fault ---
 
 static void add_place(json_t *finding, const char *name, const json_t *place)
 {
-    const char *address = string_of(place, "address"), *symbol = string_of(place, "symbol");
+    const char *address = json_string_of(place, "address"),
+               *symbol = json_string_of(place, "symbol");
     struct text text;
 
-    if (!address)
+    if (!*address)
         return;
     text_init(&text, NULL);
-    text_printf(&text, "%s%s%s", address, symbol ? " " : "", symbol ? symbol : "");
+    text_printf(&text, "%s%s%s", address, *symbol ? " " : "", symbol);
     evidence_text(finding, name, text.bytes ? text.bytes : "");
     text_deinit(&text);
 }
 
 static void add_text(json_t *finding, const char *name, const json_t *document, const char *key)
 {
-    const char *string = string_of(document, key);
+    const char *string = json_string_of(document, key);
 
-    if (string)
+    if (*string)
         evidence_text(finding, name, string);
 }
 
@@ -44,8 +40,8 @@ static void add_status(json_t *finding, const json_t *document)
     json_array_foreach(json_object_get(document, "status"), i, entry)
     {
         if (json_array_size(json_object_get(entry, "bits")) > 0 ||
-            !strcmp(string_of(entry, "name"), "mcause"))
-            add_text(finding, string_of(entry, "name"), entry, "word");
+            !strcmp(json_string_of(entry, "name"), "mcause"))
+            add_text(finding, json_string_of(entry, "name"), entry, "word");
     }
 }
 
@@ -53,7 +49,7 @@ static void add_fault(struct diagnosis *diagnosis, const struct output *output,
                       const json_t *document)
 {
     json_t *finding =
-        finding_add(diagnosis, FINDING_TROUBLE, "fault", "%s", string_of(document, "verdict"));
+        finding_add(diagnosis, FINDING_TROUBLE, "fault", "%s", json_string_of(document, "verdict"));
 
     add_place(finding, "at", json_object_get(document, "code"));
     add_text(finding, "instruction", json_object_get(document, "code"), "instruction");

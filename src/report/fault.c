@@ -168,19 +168,12 @@ int fault_add_handler(struct fault *fault, const char *key, uint64_t pc, bool *r
 
 // --- text, from the same document ---
 
-static const char *string_of(const json_t *document, const char *key)
-{
-    const char *string = json_string_value(json_object_get(document, key));
-
-    return string ? string : "";
-}
-
 static void write_place(const char *label, const json_t *place, struct text *text)
 {
-    const char *symbol = string_of(place, "symbol");
+    const char *symbol = json_string_of(place, "symbol");
 
     if (place)
-        text_printf(text, "%-9s%s%s%s", label, string_of(place, "address"), *symbol ? " " : "",
+        text_printf(text, "%-9s%s%s%s", label, json_string_of(place, "address"), *symbol ? " " : "",
                     symbol);
 }
 
@@ -194,15 +187,17 @@ static void write_code(const json_t *code, struct text *text)
         return;
     write_place("at", code, text);
     text_printf(text, "\n%9s%s\n", "",
-                *string_of(code, "instruction") ? string_of(code, "instruction") : "(unreadable)");
+                *json_string_of(code, "instruction") ? json_string_of(code, "instruction")
+                                                     : "(unreadable)");
     json_array_foreach(json_object_get(code, "registers"), i, reg)
     {
-        text_printf(text, "%11s%s = %s%s\n", "", string_of(reg, "name"), string_of(reg, "word"),
+        text_printf(text, "%11s%s = %s%s\n", "", json_string_of(reg, "name"),
+                    json_string_of(reg, "word"),
                     json_is_true(json_object_get(reg, "is_saved")) ? "" : " (as it is now)");
     }
     if (access)
-        text_printf(text, "%11s%s of %s, %s\n", "", string_of(access, "kind"),
-                    string_of(access, "address"), string_of(access, "text"));
+        text_printf(text, "%11s%s of %s, %s\n", "", json_string_of(access, "kind"),
+                    json_string_of(access, "address"), json_string_of(access, "text"));
 }
 
 static void write_handler(const json_t *handler, struct text *text)
@@ -226,14 +221,15 @@ static void write_frame(const json_t *frame, struct text *text)
 
     if (!frame)
         return;
-    text_printf(text, "%-9s%s on the %s stack, sp was %s", "frame", string_of(frame, "address"),
-                string_of(frame, "stack"), string_of(frame, "sp_address"));
+    text_printf(text, "%-9s%s on the %s stack, sp was %s", "frame",
+                json_string_of(frame, "address"), json_string_of(frame, "stack"),
+                json_string_of(frame, "sp_address"));
     if (interrupted)
-        text_printf(text, ", inside %s", string_of(interrupted, "name"));
+        text_printf(text, ", inside %s", json_string_of(interrupted, "name"));
     json_array_foreach(json_object_get(frame, "registers"), i, reg)
     {
-        text_printf(text, "%s%-4s %-10s", i % 4 ? "  " : "\n           ", string_of(reg, "name"),
-                    string_of(reg, "word"));
+        text_printf(text, "%s%-4s %-10s", i % 4 ? "  " : "\n           ",
+                    json_string_of(reg, "name"), json_string_of(reg, "word"));
     }
     text_putc(text, '\n');
 }
@@ -245,11 +241,13 @@ static void write_status(const json_t *status, struct text *text)
 
     json_array_foreach(status, i, entry)
     {
-        text_printf(text, "%-9s%s%s\n", string_of(entry, "name"), string_of(entry, "word"),
+        text_printf(text, "%-9s%s%s\n", json_string_of(entry, "name"),
+                    json_string_of(entry, "word"),
                     json_is_false(json_object_get(entry, "is_valid")) ? " (not valid)" : "");
         json_array_foreach(json_object_get(entry, "bits"), j, bit)
         {
-            text_printf(text, "%11s%-12s %s\n", "", string_of(bit, "name"), string_of(bit, "text"));
+            text_printf(text, "%11s%-12s %s\n", "", json_string_of(bit, "name"),
+                        json_string_of(bit, "text"));
         }
     }
 }
@@ -257,9 +255,9 @@ static void write_status(const json_t *status, struct text *text)
 static void write_text(const json_t *document, struct text *text)
 {
     const json_t *place = json_object_get(document, "return");
-    const char *core = string_of(document, "core");
+    const char *core = json_string_of(document, "core");
 
-    text_printf(text, "%s\n", string_of(document, "verdict"));
+    text_printf(text, "%s\n", json_string_of(document, "verdict"));
     write_code(json_object_get(document, "code"), text);
     write_place("from", place, text);
     text_puts(text, place ? " (lr)\n" : "");
@@ -269,7 +267,7 @@ static void write_text(const json_t *document, struct text *text)
     text_puts(text, place ? "\n" : "");
     write_frame(json_object_get(document, "frame"), text);
     text_printf(text, "%-9s%s%s%s\n", "core", core, *core ? ", " : "",
-                string_of(document, "architecture"));
+                json_string_of(document, "architecture"));
     write_status(json_object_get(document, "status"), text);
 }
 

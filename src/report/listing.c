@@ -278,21 +278,15 @@ json_t *listing_json(const struct listing *listing)
 
 // --- text, from the same document ---
 
-static const char *string_of(const json_t *document, const char *key)
-{
-    const char *string = json_string_value(json_object_get(document, key));
-
-    return string ? string : "";
-}
-
 static void write_insn(const json_t *insn, int width, struct text *text)
 {
-    const char *word = string_of(insn, "word"), *meaning = string_of(insn, "meaning");
-    const char *mnemonic = string_of(insn, "mnemonic"), *operands = string_of(insn, "operands");
+    const char *word = json_string_of(insn, "word"), *meaning = json_string_of(insn, "meaning");
+    const char *mnemonic = json_string_of(insn, "mnemonic"),
+               *operands = json_string_of(insn, "operands");
     bool has_word = *word && mnemonic[0] != '.';
 
     text_printf(text, "%s %s  %-*s  ", json_is_true(json_object_get(insn, "is_pc")) ? "=>" : "  ",
-                string_of(insn, "address"), width, string_of(insn, "bytes"));
+                json_string_of(insn, "address"), width, json_string_of(insn, "bytes"));
     if (*operands)
         text_printf(text, "%-7s %s", mnemonic, operands);
     else
@@ -307,19 +301,20 @@ void listing_write(const json_t *document, struct text *text)
 {
     const json_t *insns = json_object_get(document, "instructions");
     const json_t *size = json_object_get(document, "size_bytes");
-    const char *name = string_of(document, "name");
+    const char *name = json_string_of(document, "name");
     int width = 8;
     size_t i;
     json_t *insn;
 
-    text_printf(text, "%s%s%s", name, *name ? " at " : "", string_of(document, "start_address"));
+    text_printf(text, "%s%s%s", name, *name ? " at " : "",
+                json_string_of(document, "start_address"));
     if (size)
         text_printf(text, ", %" PRId64 " bytes", (int64_t)json_integer_value(size));
-    text_printf(text, ", %s%s\n", string_of(document, "isa"),
+    text_printf(text, ", %s%s\n", json_string_of(document, "isa"),
                 json_is_true(json_object_get(document, "is_on_heap")) ? ", on the heap" : "");
     json_array_foreach(insns, i, insn)
     {
-        int length = (int)strlen(string_of(insn, "bytes"));
+        int length = (int)strlen(json_string_of(insn, "bytes"));
         width = length > width ? length : width;
     }
     json_array_foreach(insns, i, insn)

@@ -37,6 +37,13 @@ json_t *json_text(const char *text)
     return string;
 }
 
+const char *json_string_of(const json_t *document, const char *key)
+{
+    const char *string = json_string_value(json_object_get(document, key));
+
+    return string ? string : "";
+}
+
 static int write_json(const char *bytes, size_t size, void *context)
 {
     struct text *text = context;

@@ -43,6 +43,9 @@ json_t *json_address(uint64_t address);
 // Text of any origin as JSON, which is UTF-8: what is not is escaped as \xNN.
 json_t *json_text(const char *text);
 
+// The string under a key of a document; empty where there is none.
+const char *json_string_of(const json_t *document, const char *key);
+
 struct report {
     const char *name;
     const char *arguments;   // for usage, such as "FILE"; NULL: none

@@ -4,12 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *string_of(const json_t *document, const char *key)
-{
-    const char *string = json_string_value(json_object_get(document, key));
-
-    return string ? string : "";
-}
+#include "report/report.h"
 
 static uint64_t number_of(const json_t *document, const char *key)
 {
@@ -26,7 +21,7 @@ static void write_fields(const json_t *fields, struct text *text)
     json_array_foreach(fields, i, field)
     {
         text_printf(text, "  +%-4" PRIu64 " %-16s %s\n", number_of(field, "offset_bytes"),
-                    string_of(field, "name"), string_of(field, "value"));
+                    json_string_of(field, "name"), json_string_of(field, "value"));
     }
 }
 
@@ -46,7 +41,8 @@ static void write_elements(const json_t *document, struct text *text)
         text_puts(text, "elements\n");
     json_array_foreach(elements, i, element)
     {
-        text_printf(text, "  %s = %s\n", string_of(element, "step"), string_of(element, "value"));
+        text_printf(text, "  %s = %s\n", json_string_of(element, "step"),
+                    json_string_of(element, "value"));
     }
     write_rest(number_of(document, "element_count"), json_array_size(elements), text);
 }
@@ -61,8 +57,8 @@ static void write_owned(const json_t *document, struct text *text)
         text_puts(text, "holds\n");
     json_array_foreach(owned, i, block)
     {
-        text_printf(text, "  %-10s %8" PRIu64 " bytes  %s\n", string_of(block, "address"),
-                    number_of(block, "bytes"), string_of(block, "kind"));
+        text_printf(text, "  %-10s %8" PRIu64 " bytes  %s\n", json_string_of(block, "address"),
+                    number_of(block, "bytes"), json_string_of(block, "kind"));
     }
     write_rest(number_of(document, "owned_count"), json_array_size(owned), text);
 }
@@ -75,7 +71,7 @@ static int word_width(const json_t *dump)
 
     json_array_foreach(dump, i, word)
     {
-        size_t length = strlen(string_of(word, "word"));
+        size_t length = strlen(json_string_of(word, "word"));
 
         width = length > width ? length : width;
     }
@@ -92,11 +88,13 @@ static void write_dump(const json_t *document, struct text *text)
     text_puts(text, "dump\n");
     json_array_foreach(dump, i, word)
     {
-        const char *member = string_of(word, "member"), *meaning = string_of(word, "meaning");
+        const char *member = json_string_of(word, "member"),
+                   *meaning = json_string_of(word, "meaning");
 
-        text_printf(text, "  %-10s  %-*s%s%s%s%s%s\n", string_of(word, "address"),
-                    *member || *meaning ? width : 0, string_of(word, "word"), *member ? "  " : "",
-                    member, *member && *meaning ? ":" : "", *meaning ? "  " : "", meaning);
+        text_printf(text, "  %-10s  %-*s%s%s%s%s%s\n", json_string_of(word, "address"),
+                    *member || *meaning ? width : 0, json_string_of(word, "word"),
+                    *member ? "  " : "", member, *member && *meaning ? ":" : "",
+                    *meaning ? "  " : "", meaning);
     }
     if (number_of(document, "dump_rest_bytes"))
         text_printf(text, "  ... and %" PRIu64 " bytes more\n",
@@ -105,13 +103,14 @@ static void write_dump(const json_t *document, struct text *text)
 
 void show_text(const json_t *document, struct text *text)
 {
-    text_printf(text, "%s  %s", string_of(document, "address"), string_of(document, "title"));
+    text_printf(text, "%s  %s", json_string_of(document, "address"),
+                json_string_of(document, "title"));
     if (json_object_get(document, "block"))
         text_printf(text, "  (%" PRIu64 " bytes, block %" PRIu64 ")", number_of(document, "bytes"),
                     number_of(document, "block"));
     text_putc(text, '\n');
-    if (*string_of(document, "value"))
-        text_printf(text, "value\n  %s\n", string_of(document, "value"));
+    if (*json_string_of(document, "value"))
+        text_printf(text, "value\n  %s\n", json_string_of(document, "value"));
     write_fields(json_object_get(document, "fields"), text);
     write_elements(document, text);
     write_owned(document, text);
