@@ -221,6 +221,8 @@ def test_official_firmware_keeps_its_python_frames():
     assert [line for line in lines if "[C]" not in line] == [
         HEADING, '  File "<stdin>", line 4, in <module>', '  File "<stdin>", line 3, in f'
     ]
-    assert all(re.fullmatch(r"  \[C\] \?\? \(\) \(0x[0-9a-f]{8}\)", line) for line in lines[3:])
+    c_lines = [line for line in lines if "[C]" in line]
+    nameless = re.compile(r"  \[C\] \?\? \(\) \(0x[0-9a-f]{8}\)")
+    assert c_lines and all(map(nameless.fullmatch, c_lines))
     assert "mpheap: note: native: the C frames end early: " in result.stderr
     assert filtered == own.replace("[Inferior 1 (Remote target) detached]\n", "")
