@@ -80,25 +80,29 @@ static bool count_core1(const struct objects *objects, unsigned *ret)
     return true;
 }
 
+// All nodes of the list that a symbol leads to.
+static bool count_list(const struct objects *objects, unsigned *ret)
+{
+    uint64_t first, symbol;
+
+    if (read_symbol(objects, "pyb_thread_all", &first))
+        return count_nodes(objects, first, PYB_NEXT, 0, ret);
+    if (!read_symbol(objects, "thread", &first) ||
+        !find_symbol(objects, "mp_thread_create", &symbol)) // another's variable
+        return false;
+    return find_symbol(objects, "thread_entry0", &symbol)
+               ? count_to_entry0(objects, first, symbol, ret)
+               : count_nodes(objects, first, UNIX_NEXT, 0, ret);
+}
+
 bool threads_count_others(const struct objects *objects, unsigned *ret)
 {
-    uint64_t first, entry0;
     unsigned count;
 
     if (count_core1(objects, ret))
         return true;
-    if (read_symbol(objects, "pyb_thread_all", &first)) {
-        if (!count_nodes(objects, first, PYB_NEXT, 0, &count))
-            return false;
-    } else if (!read_symbol(objects, "thread", &first)) {
+    if (!count_list(objects, &count))
         return false;
-    } else if (find_symbol(objects, "thread_entry0", &entry0)) {
-        if (!count_to_entry0(objects, first, entry0, &count))
-            return false;
-    } else if (!find_symbol(objects, "mp_thread_create", &entry0) ||
-               !count_nodes(objects, first, UNIX_NEXT, 0, &count)) {
-        return false;
-    }
     *ret = count - 1;
     return true;
 }

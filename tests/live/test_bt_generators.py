@@ -42,7 +42,8 @@ PROGRAMS = {
         [(4, "<module>"), (3, "f")],
     ),
     "for twice": (
-        "def f():\n for x in o(9):\n  for y in g(8):\n   print('spins')\n   while True: pass\nf()\n",
+        "def f():\n for x in o(9):\n  for y in g(8):\n   print('spins')\n   while True: pass\n"
+        "f()\n",
         [(5, "<module>"), (4, "f")],
     ),
     "sleep": (

@@ -135,6 +135,7 @@ LISTS = {  # symbol, where `next` is, whether the last node has the name thread_
     "esp32": ("thread", 5, True),
     "esp32 of v1.11": ("thread", 6, True),
     "zephyr": ("thread", 37, True),
+    "unix": ("thread", 3, False),
 }
 
 
@@ -145,9 +146,11 @@ def test_other_threads_are_counted(dump: Dump, tmp_path: Path, port: str, count:
     memory, at = Memory(dump, tmp_path), PSRAM_STACK
     memory.put(at, [nodes(memory, at + 64, count, next_word, at + 0x4000)])
     options = with_symbol(dump, tmp_path, symbol, at)
-    if has_entry0:
-        file = Path(options.removeprefix("--elf="))
-        added = f"--add-symbol=thread_entry0={at + 0x4000:#x},object,global"
+    named = {"mp_thread_create": dump.symbols["main"]}
+    named |= {"thread_entry0": at + 0x4000} if has_entry0 else {}
+    for name, address in named.items():
+        added = f"--add-symbol={name}={address:#x},global"
+        file = options.removeprefix("--elf=")
         subprocess.run(["arm-none-eabi-objcopy", added, file], check=True)
     result = mpheap.run("bt", *memory.images(), options, "--reg", f"sp={dump.sp:#x}")
     assert (result.status, result.stdout) == (0, FIXTURE)
