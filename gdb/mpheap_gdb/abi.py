@@ -263,7 +263,8 @@ class _Handle:
         for frame in walk:
             if self.interrupt.seen:
                 return "interrupted"
-            function, file = (name.encode() if name else None for name in (frame.function, frame.file))
+            names = (frame.function, frame.file)
+            function, file = (name.encode() if name else None for name in names)
             given = Frame(ctypes.sizeof(Frame), frame.pc, frame.sp, function, file, frame.line)
             if take(taker, ctypes.byref(given)):
                 break
