@@ -3,20 +3,26 @@
 # what is aimed at, and nothing fails when one is missed: machines differ.
 #
 #   make bench                     everything
-#   make bench BENCH_PARTS=link    link, shell, large or gdb
+#   make bench BENCH_PARTS=link    link, shell, large, marking or gdb
 
 BENCH_OUT := $(BUILD)/tests/bench
-BENCH_PARTS ?= link shell large gdb
+BENCH_PARTS ?= link shell large marking gdb
 BENCH_ELFS := $(FIXTURE_OUT)/v1.27.0-bench.elf $(FIXTURE_OUT)/v1.27.0-bench-stripped.elf
 
 .PHONY: bench
-bench: all $(BUILD)/tests/debugport $(BENCH_OUT)/generate $(BENCH_OUT)/large.elf $(BENCH_ELFS)
+bench: all $(BUILD)/tests/debugport $(BENCH_OUT)/generate $(BENCH_OUT)/mark \
+    $(BENCH_OUT)/large.elf $(BENCH_ELFS)
 	$(Q)env -u MAKEFLAGS MPHEAP_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/bench/bench.py $(BENCH_PARTS)
 
 $(BENCH_OUT)/generate: $(addprefix $(BUILD)/tests/bench/,generate.o pool.o scene.o)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+$(BENCH_OUT)/mark: $(BUILD)/tests/bench/mark.o $(BUILD)/libmpheap.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BENCH_OUT)/large.elf: tests/bench/firmware.c tests/bench/rom.h
 	@mkdir -p $(@D)

@@ -15,10 +15,11 @@ from board import Dump  # noqa: E402  (needs the path above)
 from in_gdb import measure_in_gdb  # noqa: E402
 from large import measure_large  # noqa: E402
 from link import measure_link  # noqa: E402
+from marking import measure_marking  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
 from shell import measure_shell  # noqa: E402
 
-PARTS = ["link", "shell", "large", "gdb"]
+PARTS = ["link", "shell", "large", "marking", "gdb"]
 
 
 def main() -> None:
@@ -35,6 +36,8 @@ def main() -> None:
             measure_shell(dump)
         if "large" in parts:
             measure_large(folder)
+        if "marking" in parts:
+            measure_marking()
         if "gdb" in parts:
             measure_in_gdb(dump, folder)
 
