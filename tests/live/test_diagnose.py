@@ -275,9 +275,10 @@ def test_a_fault() -> None:
     assert evidence(first, "instruction") == "ldr r1, [r0, #4]"
 
 
+# A condition stands behind the loop's body, with the line of the last statement there.
 LOOPS = {
     "for": ("for i in range(1 << 29):\n  x = i\n  y = x\n", "lines 4 to 6"),
-    "while": ("x = 1\nwhile x:\n  y = x\n  y = y\n", "lines 6 to 7"),  # its condition has the last line
+    "while": ("x = 1\nwhile x:\n  y = x\n  y = y\n", "lines 6 to 7"),
     "nested": ("for i in range(9):\n  x = i\n  while i < 9: x = i\n", "line 6"),
     "try": ("while True:\n  try:\n    x = 1\n  finally:\n    x = 2\n", "lines 5 to 8"),
 }
