@@ -10,27 +10,21 @@ Exits with 0 when they do. `make demo` builds what it needs.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "openocd")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
+from page import OPENOCD_FACE, ROOT, Failure, Page, check_tools, play, shell  # noqa: E402
+
+# Found by the paths that page.py adds
 from openocd_console import Console  # noqa: E402
 from openocd_rig import NOTHING_THERE  # noqa: E402
-from rig import Board, BoardError, DebugPort, OpenOcd, ProcessError, run_gdb  # noqa: E402
-from rig.debugport import build_folder  # noqa: E402
-from rig.microbit import FIRMWARE, FREEZE  # noqa: E402
+from rig import Board, DebugPort, OpenOcd, run_gdb  # noqa: E402
+from rig.microbit import FREEZE  # noqa: E402
 
-MPHEAP = build_folder() / "mpheap"
 GDB_FACE = "gdb/mpheap.py"
-OPENOCD_FACE = "openocd/mpheap.tcl"
 MAP_START = "GC memory layout"
 FOURTH = "song[3]"
 HALTING = 4  # reports of look_inside()
@@ -47,54 +41,6 @@ sound = bytearray(200)
 """
 
 
-class Failure(Exception):
-    """The demo cannot go on, or showed something wrong."""
-
-
-class Page:
-    """What the reader sees: headings, sentences, and sessions. Colours on a terminal only."""
-
-    def __init__(self) -> None:
-        self._has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        self._headings = 0
-
-    def _paint(self, code: str, text: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self._has_color and text else text
-
-    def _line(self, text: str = "") -> None:
-        print(text, flush=True)
-
-    def heading(self, text: str, *sentences: str) -> None:
-        self._headings += 1
-        self._line(("\n" if self._headings > 1 else "") + self._paint("1", text))
-        for sentence in sentences:
-            self._line(sentence)
-        self._line()
-
-    def typed(self, prompt: str, text: str) -> None:
-        """What a person would type at a prompt."""
-        self._line(f"    {self._paint('2', prompt)} {self._paint('36', text)}".rstrip())
-
-    def answer(self, text: str) -> None:
-        for line in text.rstrip("\n").split("\n"):
-            self._line(f"    {line}".rstrip())
-
-    def claim(self, text: str) -> None:
-        self._line(f"    {self._paint('32', 'ok')}  {text}")
-
-
-def check_tools() -> None:
-    """Raises Failure, with what to do, where something that the demo starts is missing."""
-    for tool in ("openocd", "gdb-multiarch", "qemu-system-arm", "setpriv"):
-        if not shutil.which(tool):
-            raise Failure(f"{tool} is not installed (make deps-demo)")
-    if not FIRMWARE.exists():
-        raise Failure(f"there is no firmware {FIRMWARE} (make deps-demo)")
-    for file in (MPHEAP, build_folder() / "libmpheap.so", build_folder() / "tests" / "debugport"):
-        if not file.exists():
-            raise Failure(f"{os.path.relpath(file)} is not built (make demo)")
-
-
 def check_same(who: str, text: str, board_map: str) -> None:
     """Raises Failure, with the first line in which they differ."""
     lines, wanted = text.splitlines(), board_map.splitlines()
@@ -109,20 +55,7 @@ def check_same(who: str, text: str, board_map: str) -> None:
 
 
 def from_shell(page: Page, port: int, report: str) -> str:
-    words = f"{report} --openocd :{port}"
-    page.typed("$", f"mpheap {words}")
-    argv = [MPHEAP, *words.split()]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True) as process:
-        try:
-            shown, notes = process.communicate(timeout=20)
-        except BaseException:
-            process.terminate()  # so that it removes its temporary files
-            raise
-    page.answer(shown + notes)
-    if process.returncode:
-        raise Failure(f"the shell: exit status {process.returncode}")
-    return shown
+    return shell(page, f"{report} --openocd :{port}")
 
 
 def from_gdb(page: Page, port: int) -> str:
@@ -253,8 +186,7 @@ def go_on(page: Page, board: Board, fourth: str) -> None:
 
 
 def run(page: Page) -> None:
-    start = time.monotonic()
-    check_tools()
+    check_tools("gdb-multiarch")
     with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
         text = boot(page, board)
         with OpenOcd(port, [f"source {{{ROOT / OPENOCD_FACE}}}"]) as openocd:
@@ -262,20 +194,7 @@ def run(page: Page) -> None:
             fourth = look_inside(page, openocd.tcl_port)
             verify(page, views, text[text.index(MAP_START) :], port)
         go_on(page, board, fourth)
-    print(f"\nAll of it took {time.monotonic() - start:.1f} s, and nothing is left running.")
-
-
-def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended on the way
-    try:
-        run(Page())
-    except (Failure, BoardError, ProcessError, OSError, subprocess.SubprocessError) as failure:
-        print(f"\ndemo: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play("demo", run))
