@@ -8,7 +8,7 @@
 // A task that is due is resumed within milliseconds, unless another does not give way.
 enum { LATE_MS = 1000 };
 
-static size_t count(const struct tasks *tasks, enum task_state state)
+static size_t count_in(const struct tasks *tasks, enum task_state state)
 {
     size_t sum = 0;
 
@@ -88,10 +88,10 @@ static void find_deadlock(struct diagnosis *diagnosis, const struct task_listing
 {
     enum { SHOWN_MAX = 8 };
     const struct tasks *tasks = &listing->tasks;
-    size_t waiting = count(tasks, TASK_WAITING), shown = 0;
+    size_t waiting = count_in(tasks, TASK_WAITING), shown = 0;
 
-    if (!waiting || count(tasks, TASK_READY) || count(tasks, TASK_SLEEPING) ||
-        count(tasks, TASK_RUNNING))
+    if (!waiting || count_in(tasks, TASK_READY) || count_in(tasks, TASK_SLEEPING) ||
+        count_in(tasks, TASK_RUNNING))
         return;
     for (size_t i = 0; i < tasks->list.len; i++)
         if (task_of(tasks, i)->state == TASK_WAITING && waits_for_stream(task_of(tasks, i)))
@@ -129,7 +129,7 @@ static void find_counts(struct diagnosis *diagnosis, const struct tasks *tasks)
     json_t *finding =
         finding_add(diagnosis, FINDING_FACT, "asyncio", "asyncio has %zu tasks", tasks->list.len);
     for (int state = 0; state <= TASK_AWAITED; state++) {
-        size_t number = count(tasks, (enum task_state)state);
+        size_t number = count_in(tasks, (enum task_state)state);
 
         if (number)
             evidence_count(finding, task_state_name((enum task_state)state), (int64_t)number);

@@ -92,9 +92,9 @@ static void search_emergency(struct search *search)
 int raised_find(const struct objects *objects, const struct trace *trace, struct vec *ret,
                 struct mph_err *err)
 {
-    struct search search = {objects, ret, false};
+    struct vec list = VEC_OF(struct raised);
+    struct search search = {objects, &list, false};
 
-    *ret = VEC_OF(struct raised);
     for (size_t i = trace ? trace->frames.len : 0; i-- > 0;)
         search_frame(&search, trace, i);
     if (trace) {
@@ -102,8 +102,10 @@ int raised_find(const struct objects *objects, const struct trace *trace, struct
         search_stack(&search, &trace->stack);
     }
     search_emergency(&search);
-    if (!search.is_out_of_memory)
-        return 0;
-    vec_deinit(ret);
-    return mph_fail_no_memory(err);
+    if (search.is_out_of_memory) {
+        vec_deinit(&list);
+        return mph_fail_no_memory(err);
+    }
+    *ret = list;
+    return 0;
 }
