@@ -83,7 +83,7 @@ static void find_use(struct diagnosis *diagnosis, const struct gc_numbers *numbe
     const struct heap *heap = &diagnosis->session->heap;
     uint64_t percent = numbers->total_bytes ? numbers->used_bytes * 100 / numbers->total_bytes : 0;
     json_t *finding = finding_add(diagnosis, FINDING_FACT, "heap",
-                                  "%" PRIu64 " %% of the heap are in use", percent);
+                                  "%" PRIu64 " %% of the heap is in use", percent);
 
     evidence_bytes(finding, "used", numbers->used_bytes);
     evidence_bytes(finding, "free", numbers->free_bytes);
