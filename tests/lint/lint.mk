@@ -14,7 +14,7 @@ LINT_C := $(filter-out tests/fixture/%,$(wildcard src/*/*.c plugin/*.c tests/*/*
 LINT_H := $(wildcard src/*/*.h plugin/*.h tests/*/*.h)
 LINT_SHELL := $(wildcard .ci/run *.sh */*.sh */*/*.sh completions/*.bash)
 # program.py runs on the board, whose modules no analyser knows.
-LINT_PYTHON := $(filter-out %/wasm/program.py,$(wildcard gdb/*.py tests/*.py */*/*.py */*/*/*.py))
+LINT_PYTHON := $(filter-out %/wasm/program.py,$(wildcard gdb/*.py examples/*.py tests/*.py */*/*.py */*/*/*.py))
 LINT_CPPFLAGS := -D_GNU_SOURCE -Isrc -Iplugin '-DFUZZ_BASES="bases"'
 
 # The slow half of the checks follows every path; tests are run, which is better.
