@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The examples run, and their transcripts are what they print. (The demo's test is with OpenOCD's.)"""
+"""The examples run, and their transcripts are what they print. (The demo has a test of its own.)"""
 
 from __future__ import annotations
 
