@@ -24,7 +24,7 @@ IN_GDB = ROOT / "gdb/mpheap.py"
 OPENOCD = [
     "gdb_report_data_abort enable",  # or GDB sees zeros where no memory is
     f"source {ROOT / 'openocd/mpheap.tcl'}",
-    f"set mpheap_command {mpheap.command_path()}",
+    f"set mpheap_command {mpheap.command_path().resolve()}",
 ]
 LIBRARY = mpheap.command_path().parent / "libmpheap.so"
 
