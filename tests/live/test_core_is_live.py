@@ -230,7 +230,7 @@ def in_gdb(*commands: str, arguments: tuple[str, ...] = ()) -> str:
 
 
 def test_cortex_m4_core_in_gdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Registers, the frame of the code that hangs, and the same reports: all that the core keeps."""
+    """Registers, the frame of the code that hangs, and the same reports."""
     monkeypatch.setenv("MPHEAP_LIBRARY", str(LIBRARY))
     commands = test_fault.M4_CRASHES["copy"][0]
     with test_fault.crashed(test_fault.M4, commands, test_fault.M4_HANDLER) as board:
