@@ -110,8 +110,8 @@ static int open_board(struct board *board, struct mph_err *err)
                                     .ctx = RAM,
                                     .ctx_how = HOW_DWARF,
                                     .notes = NOTES};
-    for (uint8_t i = 0; i < sizeof words / sizeof *words; i++)
-        board->layout.members[words[i]] = (struct member_at){HOW_DWARF, WORD * i, WORD};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        board->layout.members[words[i]] = (struct member_at){HOW_DWARF, WORD * (int64_t)i, WORD};
     target_init(&board->target);
     regs_set(&board->target.regs, "r4", address_of(board, 0));
     int rc = target_add_bytes(&board->target, RAM, board->ram, board->bytes, true, "ram", err);

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from live.collected import Heads, gone, predict
-from live.microbit_scenes import BLOCK, SOFT_RESET, find_area
+from live.microbit_scenes import SOFT_RESET, find_area
 from live.reachable import Memory, heads_of
 from rig import Board
 

@@ -92,8 +92,8 @@ static void put_members(struct board *board)
                                         MEMBER_AREA_POOL_START,  MEMBER_AREA_POOL_END};
     uint8_t size = (uint8_t)board->build.word;
 
-    for (uint8_t i = 0; i < sizeof words / sizeof *words; i++)
-        board->layout.members[words[i]] = (struct member_at){HOW_DWARF, size * i, size};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        board->layout.members[words[i]] = (struct member_at){HOW_DWARF, size * (int64_t)i, size};
     board->layout.members[MEMBER_STACK_TOP] = (struct member_at){HOW_DWARF, 0, size};
     board->layout.members[MEMBER_DICT_LOCALS] = (struct member_at){HOW_DWARF, size, size};
 }

@@ -62,6 +62,7 @@ def build():
 
 kept = build()
 dropped = build()
+gc.collect()
 
 
 def drop():
