@@ -87,7 +87,7 @@ static void write_summary(const struct garbage *garbage, uint64_t used, struct t
 {
     text_printf(text,
                 "a collection would free %s%" PRIu64 " of %" PRIu64 " bytes in use, in %" PRIu64
-                " blocks of memory\n",
+                " allocations\n",
                 garbage->mark.is_certain ? "" : "at most ", garbage->bytes, used,
                 garbage->allocations);
     if (!garbage->mark.is_certain && garbage->mark.has_least)
