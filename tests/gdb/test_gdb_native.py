@@ -218,11 +218,11 @@ def test_official_firmware_keeps_its_python_frames():
     assert result.exit == 0, result
     _, native, filtered, own = result.stdout.split("<->\n")
     lines = native.splitlines()
-    assert [line for line in lines if "[C]" not in line] == [
-        HEADING, '  File "<stdin>", line 4, in <module>', '  File "<stdin>", line 3, in f'
-    ]
+    heading, module, function = (line for line in lines if "[C]" not in line)
+    assert (heading, module) == (HEADING, '  File "<stdin>", line 4, in <module>')
+    assert re.fullmatch('  File "<stdin>", line [23], in f', function)  # it prints, then spins
     c_lines = [line for line in lines if "[C]" in line]
     nameless = re.compile(r"  \[C\] \?\? \(\) \(0x[0-9a-f]{8}\)")
     assert c_lines and all(map(nameless.fullmatch, c_lines))
-    assert "mpheap: note: native: the C frames end early: " in result.stderr
+    assert ("the C frames end early" in result.stderr) == ("Backtrace stopped" in own)
     assert filtered == own.replace("[Inferior 1 (Remote target) detached]\n", "")
