@@ -94,10 +94,11 @@ static bool measure_run(void *context, uint64_t address, uint64_t blocks)
 void free_runs_measure(const struct objects *objects, const struct mark *mark, enum moment moment,
                        struct free_runs *ret)
 {
+    *ret = (struct free_runs){0};
+
     struct measuring measuring = {ret, objects->block_shift, 0};
     struct run_walk walk = {objects, mark, moment, measure_run, &measuring};
 
-    *ret = (struct free_runs){0};
     for (size_t i = 0; i < objects->area_count; i++) {
         const struct object_area *area = &objects->areas[i];
 
@@ -134,10 +135,11 @@ static bool match_run(void *context, uint64_t address, uint64_t blocks)
 bool free_runs_find(const struct objects *objects, const struct mark *mark, enum moment moment,
                     uint64_t blocks, struct place_found *ret)
 {
+    *ret = (struct place_found){0};
+
     struct finding finding = {blocks, ret};
     struct run_walk walk = {objects, mark, moment, match_run, &finding};
 
-    *ret = (struct place_found){0};
     for (size_t i = 0; i < objects->area_count; i++)
         walk_area(&walk, &objects->areas[i], first_searched(&walk, objects->areas[i].area));
     return ret->runs > 0;

@@ -50,8 +50,8 @@ def pause():
 kept = build()
 """
 COLLECT = "pause()\ngc.collect()\npause()\n"
-# The largest buffer that the board can make, found by trying. Small blocks find holes before it; the
-# largest run is there only after a collection.
+# The largest buffer that the board can make, found by trying. Small blocks find holes before it;
+# the largest run is there only after a collection.
 LARGEST = """\
 def can(size):
     try:

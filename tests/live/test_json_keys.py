@@ -212,7 +212,7 @@ def test_addresses(dump_of, report: str) -> None:
 
 
 def words_to_collect(dump_of) -> list[list[str]]:
-    """Heaps that are known to a different degree: with registers, a stack pointer alone, nothing."""
+    """Heaps known to a different degree: with registers, a stack pointer alone, nothing."""
     words = [[*words_of(dump_of(variant)), *dump_of(variant).elf()] for variant in VARIANTS]
     return [[*words[0], "--reg", "r4=0"], *words, ram_of(dump_of(VARIANTS[-1]))]
 

@@ -9,9 +9,9 @@
     heap.moment(1)      what the board knows about its objects, and its call stack then
     heap.scene(1)       what it says about the objects of scenes.py, and what it has not
 
-The folder is $MPHEAP_BUILD, or build/ in the top folder. A capture is made again when
-board.mjs, capture.mjs, program.py, the scene or the pinned packages change. Moment 1: objects built; 2: holes left, and
-collected.
+The folder is $MPHEAP_BUILD, or build/ in the top folder. A capture is made again when board.mjs,
+capture.mjs, program.py, the scene or the pinned packages change. Moment 1: objects built; 2: holes
+left, and collected.
 """
 
 import fcntl
@@ -93,7 +93,8 @@ class Capture:
 def _inputs_digest() -> str:
     """Changes with everything that a capture depends on."""
     digest = hashlib.sha256()
-    for path in (HERE / "board.mjs", HERE / "capture.mjs", HERE / "program.py", TOP / "package-lock.json"):
+    inputs = [HERE / name for name in ("board.mjs", "capture.mjs", "program.py")]
+    for path in (*inputs, TOP / "package-lock.json"):
         digest.update(path.read_bytes())
     digest.update(scenes.program().encode())
     return digest.hexdigest()
