@@ -94,6 +94,17 @@ int qstr_entry_read(const struct qstrs *qstrs, struct target *target, size_t wor
 int qstr_entry_text(struct target *target, const struct qstr_entry *entry,
                     char text[QSTR_TEXT_MAX + 1], struct mph_err *err);
 
+// The hash that pools and strings have: from QSTR_HASH_START on, over all bytes in any
+// number of pieces, cut to so many bytes of hash (0: as wide as 2). py/qstr.c
+// qstr_compute_hash.
+enum { QSTR_HASH_START = 5381 };
+uint32_t qstr_hash_add(uint32_t hash, const uint8_t *bytes, size_t count);
+uint32_t qstr_hash_end(uint32_t hash, size_t hash_bytes);
+
+// Where the hash of entry `index` is; false in pools without hashes.
+bool qstr_hash_find(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+                    const struct qstr_pool *pool, uint64_t index, uint64_t *ret_address);
+
 // Bytes that a pool on the heap asked the allocator for: the structure and its
 // arrays, which are one allocation. py/qstr.c qstr_add. 0 for a pool whose `alloc`
 // cannot be that of a pool on the heap.

@@ -74,15 +74,42 @@ static int follow_chain(struct qstrs *qstrs, struct target *target, size_t word,
 
 // --- which form the text is in ---
 
-// py/qstr.c qstr_compute_hash.
-static uint32_t hash_of(const char *text, size_t length, size_t hash_bytes)
+uint32_t qstr_hash_add(uint32_t hash, const uint8_t *bytes, size_t count)
 {
-    uint32_t hash = 5381;
+    for (size_t i = 0; i < count; i++)
+        hash = hash * 33 ^ bytes[i];
+    return hash;
+}
 
-    for (size_t i = 0; i < length; i++)
-        hash = hash * 33 ^ (unsigned char)text[i];
+uint32_t qstr_hash_end(uint32_t hash, size_t hash_bytes)
+{
     hash &= hash_bytes == 1 ? 0xff : 0xffff;
     return hash ? hash : 1;
+}
+
+static uint32_t hash_of(const char *text, size_t length, size_t hash_bytes)
+{
+    return qstr_hash_end(qstr_hash_add(QSTR_HASH_START, (const uint8_t *)text, length), hash_bytes);
+}
+
+bool qstr_hash_find(const struct qstrs *qstrs, struct target *target, size_t word_bytes,
+                    const struct qstr_pool *pool, uint64_t index, uint64_t *ret_address)
+{
+    struct qstr_entry entry;
+    uint64_t hashes;
+
+    if (!qstrs->hash_bytes)
+        return false;
+    if (qstrs->form == QSTR_EMBEDDED) {
+        if (qstr_entry_read(qstrs, target, word_bytes, pool, index, &entry, NULL) < 0)
+            return false;
+        *ret_address = entry.start;
+        return true;
+    }
+    if (target_read_uint(target, pool->address + 4 * word_bytes, word_bytes, &hashes, NULL) < 0)
+        return false;
+    *ret_address = hashes + index * qstrs->hash_bytes;
+    return true;
 }
 
 static bool hash_fits(struct target *target, uint64_t address, size_t hash_bytes,

@@ -18,6 +18,7 @@ COMMANDS = (
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
     ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
     ["garbage", "--all"], ["fit", "64", "--after-collect"], ["fit", "1G"],
+    ["check", "--all"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

@@ -113,6 +113,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"disasm", "%A"}, {"diagnose"},
     {"garbage"},      {"garbage", "--all"},
     {"fit", "64"},    {"fit", "1M"},
+    {"check"},        {"check", "--all"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,
