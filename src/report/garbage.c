@@ -110,12 +110,12 @@ static void write_text(const struct garbage *garbage, const struct free_runs *no
     room_write(now, after, text);
     text_putc(text, '\n');
     room_write_roots(&garbage->mark, text);
-    if (garbage->rows.len)
+    if (garbage->types.rows.len)
         text_puts(text, "\n  count      bytes  type\n");
-    for (size_t i = 0; i < garbage->rows.len; i++) {
-        const struct garbage_row *row = vec_at(&garbage->rows, i);
+    for (size_t i = 0; i < garbage->types.rows.len; i++) {
+        const struct histogram_row *row = histogram_at(&garbage->types, i);
 
-        text_printf(text, "%7" PRIu64 " %10" PRIu64 "  ", row->count, row->bytes);
+        text_printf(text, "%7" PRIu64 " %10" PRIu64 "  ", row->count, row->own_bytes);
         text_escaped(text, row->name, strlen(row->name));
         text_putc(text, '\n');
     }
@@ -148,12 +148,12 @@ static json_t *rows_json(const struct garbage *garbage)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < garbage->rows.len; i++) {
-        const struct garbage_row *row = vec_at(&garbage->rows, i);
+    for (size_t i = 0; i < garbage->types.rows.len; i++) {
+        const struct histogram_row *row = histogram_at(&garbage->types, i);
 
-        json_array_append_new(list,
-                              json_pack("{s:o, s:I, s:I}", "type", json_text(row->name), "count",
-                                        (json_int_t)row->count, "bytes", (json_int_t)row->bytes));
+        json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "type", json_text(row->name),
+                                              "count", (json_int_t)row->count, "bytes",
+                                              (json_int_t)row->own_bytes));
     }
     return list;
 }

@@ -5,12 +5,7 @@
 
 #include "base/vec.h"
 #include "graph/mark.h"
-
-// Objects of one type, with the blocks that they take with them.
-struct garbage_row {
-    const char *name;
-    uint64_t count, bytes;
-};
+#include "object/histogram.h"
 
 struct garbage_item {
     uint64_t block, bytes;
@@ -22,9 +17,9 @@ struct garbage {
     struct mark mark;
     size_t top;
     bool all;
-    uint32_t *held;     // by head: blocks that go with it, its own among them
-    struct vec rows;    // of struct garbage_row
-    struct vec largest; // of struct garbage_item, up to twice as many as will be shown
+    uint32_t *held;         // by head: blocks that go with it, its own among them
+    struct histogram types; // bytes of an object with all that goes with it are its own
+    struct vec largest;     // of struct garbage_item, up to twice as many as will be shown
     uint64_t allocations, bytes, least_bytes, finalisers;
     bool is_out_of_memory;
 };

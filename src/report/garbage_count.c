@@ -2,9 +2,6 @@
 #include "report/garbage.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#include "object/tally.h"
 
 // A block goes with the object that holds it, where that one goes too.
 static uint64_t carrier_of(const struct garbage *garbage, uint64_t block)
@@ -43,63 +40,6 @@ static int count_head(void *context, uint64_t block, uint64_t address, uint64_t 
     garbage->bytes += bytes;
     garbage->held[carrier_of(garbage, block)] += (uint32_t)(bytes >> garbage->objects->block_shift);
     return 0;
-}
-
-// --- by type ---
-
-static int by_name(const void *left, const void *right)
-{
-    const struct garbage_row *a = left, *b = right;
-
-    return strcmp(a->name, b->name);
-}
-
-static int by_bytes(const void *left, const void *right)
-{
-    const struct garbage_row *a = left, *b = right;
-
-    if (a->bytes != b->bytes)
-        return a->bytes > b->bytes ? -1 : 1;
-    return strcmp(a->name, b->name);
-}
-
-// Names are few; each is one pointer as long as the objects live. The row last used is
-// in front, since neighbours on the heap are often of one type.
-static struct garbage_row *row_of(struct garbage *garbage, const char *name)
-{
-    struct garbage_row *rows = garbage->rows.data;
-
-    for (size_t i = 0; i < garbage->rows.len; i++)
-        if (rows[i].name == name) {
-            struct garbage_row found = rows[i];
-
-            rows[i] = rows[i / 2];
-            rows[i / 2] = found;
-            return &rows[i / 2];
-        }
-    struct garbage_row *row = vec_add(&garbage->rows);
-    if (row)
-        row->name = name;
-    return row;
-}
-
-static void sort_rows(struct garbage *garbage)
-{
-    struct garbage_row *rows = garbage->rows.data;
-    size_t used = 0;
-
-    if (!garbage->rows.len)
-        return;
-    qsort(rows, garbage->rows.len, sizeof *rows, by_name);
-    for (size_t i = 1; i < garbage->rows.len; i++)
-        if (strcmp(rows[i].name, rows[used].name)) {
-            rows[++used] = rows[i];
-        } else {
-            rows[used].count += rows[i].count;
-            rows[used].bytes += rows[i].bytes;
-        }
-    garbage->rows.len = used + 1;
-    qsort(rows, garbage->rows.len, sizeof *rows, by_bytes);
 }
 
 // --- the largest ---
@@ -146,10 +86,10 @@ static int sort_head(void *context, uint64_t block, uint64_t address, uint64_t b
     garbage->finalisers += item.has_finaliser;
     if (!item.bytes)
         return 0;
-    struct garbage_row *row = row_of(garbage, block_type_name(garbage->objects, block));
+    struct histogram_row *row = histogram_row_for(&garbage->types, block);
     if (row) {
         row->count++;
-        row->bytes += item.bytes;
+        row->own_bytes += item.bytes;
     } else {
         garbage->is_out_of_memory = true;
     }
@@ -185,7 +125,7 @@ static int count(struct garbage *garbage, struct mph_err *err)
         return rc < 0 ? rc : mph_fail_no_memory(err);
     objects_each_head(objects, &(struct head_walk){count_head, garbage});
     objects_each_head(objects, &(struct head_walk){sort_head, garbage});
-    sort_rows(garbage);
+    histogram_sort(&garbage->types);
     cut_largest(garbage);
     return garbage->is_out_of_memory ? mph_fail_no_memory(err) : 0;
 }
@@ -193,13 +133,11 @@ static int count(struct garbage *garbage, struct mph_err *err)
 int garbage_init(struct garbage *ret, const struct objects *objects, size_t top, bool all,
                  struct mph_err *err)
 {
-    *ret = (struct garbage){.objects = objects,
-                            .top = top,
-                            .all = all,
-                            .rows = VEC_OF(struct garbage_row),
-                            .largest = VEC_OF(struct garbage_item)};
+    *ret = (struct garbage){
+        .objects = objects, .top = top, .all = all, .largest = VEC_OF(struct garbage_item)};
     int rc = mark_init(&ret->mark, objects, err);
 
+    histogram_init(&ret->types, objects);
     if (rc < 0)
         return rc;
     rc = count(ret, err);
@@ -211,7 +149,7 @@ int garbage_init(struct garbage *ret, const struct objects *objects, size_t top,
 void garbage_deinit(struct garbage *garbage)
 {
     free(garbage->held);
-    vec_deinit(&garbage->rows);
+    histogram_deinit(&garbage->types);
     vec_deinit(&garbage->largest);
     mark_deinit(&garbage->mark);
 }
