@@ -72,13 +72,20 @@ static int add_ram(struct session *session, const struct options *options, struc
     return 0;
 }
 
+static bool needs_target(const struct options *options)
+{
+    const struct report *report = options->report;
+
+    return !report || !report->needs_no_target || !report->needs_no_target(options->report_options);
+}
+
 static int check(const struct options *options, const struct own_target *own, struct mph_err *err)
 {
     if (options->openocd && options->gdb)
         return mph_fail(err, MPH_ERR_USAGE, "usage: --openocd and --gdb exclude each other");
     if (options->target && !options->openocd)
         return mph_fail(err, MPH_ERR_USAGE, "usage: --target goes with --openocd");
-    if (!options_have_target(options) && (!own || !own->open))
+    if (needs_target(options) && !options_have_target(options) && (!own || !own->open))
         return mph_fail(err, MPH_ERR_USAGE,
                         "usage: which target? (--openocd, --gdb, --core, --image or --hex)");
     return 0;
@@ -96,15 +103,15 @@ static void adopt_own(struct session *session, const struct own_target *own)
 static int open_parts(struct session *session, const struct options *options,
                       const struct own_target *own, struct mph_err *err)
 {
-    bool is_own = !options_have_target(options);
+    bool has_target = needs_target(options), is_own = own && !options_have_target(options);
     const char *elf = options->elf ? options->elf : is_own ? own->elf : NULL;
     int rc = add_ram(session, options, err);
 
     if (is_own)
         adopt_own(session, own);
-    if (rc == 0 && (is_own || options->openocd || options->gdb))
+    if (rc == 0 && has_target && (is_own || options->openocd || options->gdb))
         rc = add_link(session, options, own, err);
-    if (rc == 0)
+    if (rc == 0 && has_target)
         rc = add_files(session, options, err);
     if (rc == 0 && elf)
         rc = add_elf(session, elf, err);

@@ -55,6 +55,8 @@ struct report {
     size_t options_size;     // bytes of its options structure
     // What is wrong with the options as a whole, in words, or NULL. May be NULL.
     const char *(*check)(const void *options);
+    // Whether with these options it looks at no target, so that none is opened. May be NULL.
+    bool (*needs_no_target)(const void *options);
     // 0; 1 when the report found what it looks for; or a negative code.
     int (*run)(struct session *session, const void *options, struct output *output,
                struct mph_err *err);

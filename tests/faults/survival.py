@@ -19,6 +19,7 @@ COMMANDS = (
     ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
     ["garbage", "--all"], ["fit", "64", "--after-collect"], ["fit", "1G"],
     ["check", "--all"],
+    ["bounds", "--probe-ram"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

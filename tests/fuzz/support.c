@@ -114,6 +114,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"garbage"},      {"garbage", "--all"},
     {"fit", "64"},    {"fit", "1M"},
     {"check"},        {"check", "--all"},
+    {"bounds"},       {"bounds", "--probe-ram"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What --map and --ld say of memory.
+#include "elf/regions.h"
+#include "report/bounds.h"
+
+static int add_regions(struct bounds *bounds, const struct vec *regions, const char *option,
+                       struct mph_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < regions->len; i++) {
+        const struct region *region = vec_at(regions, i);
+
+        if (region->is_writable)
+            rc =
+                bounds_name(&bounds->regions, region->extent, err, "%s (%s)", region->name, option);
+    }
+    return rc;
+}
+
+static int read_file(struct bounds *bounds, const char *path, bool is_map, struct session *session,
+                     struct mph_err *err)
+{
+    struct vec regions = VEC_OF(struct region);
+    const uint8_t *bytes;
+    size_t size, unknown = 0;
+    int rc = target_map_file(&session->target, path, &bytes, &size, err);
+
+    if (rc == 0 && is_map)
+        rc = regions_from_map((const char *)bytes, size, &regions, err);
+    else if (rc == 0)
+        rc = regions_from_script((const char *)bytes, size, &regions, &unknown, err);
+    if (rc == 0)
+        rc = add_regions(bounds, &regions, is_map ? "--map" : "--ld", err);
+    if (unknown)
+        verdict_add(bounds, VERDICT_UNSURE, 0,
+                    "--ld: %zu lines of MEMORY are more than numbers (--map has their values)",
+                    unknown);
+    vec_deinit(&regions);
+    return rc;
+}
+
+int bounds_gather_files(struct bounds *bounds, const struct bounds_options *options,
+                        struct session *session, struct mph_err *err)
+{
+    int rc = options->map ? read_file(bounds, options->map, true, session, err) : 0;
+
+    return rc == 0 && options->ld ? read_file(bounds, options->ld, false, session, err) : rc;
+}

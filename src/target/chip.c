@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "target/chip.h"
+
+#include <elf.h>
+#include <string.h>
+#include <strings.h>
+
+// CPUID, bits 15 to 4 (ARM DDI 0403 and DDI 0419, B3.2.3; DDI 0553, D1.2.27).
+enum { CPUID = 0xe000ed00 };
+
+static const struct {
+    unsigned part;
+    enum chip_core core;
+} cores[] = {
+    {0xc20, CORE_M0}, {0xc60, CORE_M0P}, {0xc23, CORE_M3},
+    {0xc24, CORE_M4}, {0xc27, CORE_M7},  {0xd21, CORE_M33},
+};
+
+// The length of the longest of `names` that `name` begins with.
+static size_t match_length(const char *names, const char *name)
+{
+    size_t best = 0;
+
+    for (const char *at = names; *at;) {
+        size_t length = strcspn(at, " ");
+
+        if (length > best && !strncasecmp(at, name, length))
+            best = length;
+        at += length + strspn(at + length, " ");
+    }
+    return best;
+}
+
+const struct chip *chip_find(const char *name)
+{
+    const struct chip *found = NULL;
+    size_t best = 0;
+
+    for (const struct chip *chip = chips; chip->title; chip++) {
+        size_t length = match_length(chip->names, name);
+
+        if (length > best) {
+            best = length;
+            found = chip;
+        }
+    }
+    return found;
+}
+
+// The cores whose chips may be there. A dump may hold a chip's registers without CPUID, and
+// reading it disturbs nobody.
+static int find_cores(struct target *target, unsigned *ret, struct mph_err *err)
+{
+    struct mph_err tried = {0};
+    uint64_t cpuid = 0;
+    int rc = target->machine == EM_ARM || target->machine == EM_NONE
+                 ? target_read_uint(target, CPUID, 4, &cpuid, &tried)
+                 : 0;
+
+    *ret = rc < 0 && !target->link.ops ? ~0u : 0;
+    for (size_t i = 0; rc == 0 && i < sizeof cores / sizeof *cores; i++)
+        if ((cpuid >> 4 & 0xfff) == cores[i].part)
+            *ret = cores[i].core;
+    return rc < 0 && rc != MPH_ERR_READ ? mph_fail_again(err, &tried) : 0;
+}
+
+static const struct chip_id *find_id(const struct chip_register *reg, uint64_t value)
+{
+    for (const struct chip_id *id = reg->ids; id->chip; id++)
+        if (id->value == (value & reg->mask))
+            return id;
+    return NULL;
+}
+
+static void adopt(struct target *target, const struct chip_id *id, struct chip_identity *identity)
+{
+    uint64_t kib;
+
+    identity->chip = chip_find(id->chip);
+    memcpy(identity->banks, identity->chip->banks, sizeof identity->banks);
+    if (id->flash_size_address &&
+        target_read_uint(target, id->flash_size_address, 2, &kib, NULL) == 0 && kib != 0xffff)
+        identity->flash_bytes = kib << 10;
+}
+
+// Whether the register is there and says anything. What no chip has is kept, too: it is worth
+// telling, unless another register knows better.
+static int ask(struct target *target, const struct chip_register *reg, struct chip_identity *ret,
+               struct mph_err *err)
+{
+    struct chip_identity identity = {
+        .reg = reg->name, .source = reg->source, .address = reg->address};
+    struct mph_err tried = {0};
+    int rc = target_read_uint(target, reg->address, 4, &identity.value, &tried);
+
+    if (rc < 0)
+        return rc == MPH_ERR_READ ? 0 : mph_fail_again(err, &tried);
+    if (!(identity.value & reg->mask) || identity.value == UINT32_MAX)
+        return 0;
+    const struct chip_id *id = find_id(reg, identity.value);
+    if (id)
+        adopt(target, id, &identity);
+    if (id && reg->refine && !reg->refine(target, &identity))
+        return 0;
+    if (id || reg->mask == 0xfff) // a device ID of STM32, where such a register can only be that
+        *ret = identity;
+    return id != NULL;
+}
+
+int chip_identify(struct target *target, struct chip_identity *ret, struct mph_err *err)
+{
+    unsigned possible;
+    int rc = find_cores(target, &possible, err);
+
+    *ret = (struct chip_identity){0};
+    for (const struct chip_register *reg = chip_registers; rc == 0 && reg->name; reg++)
+        if (reg->cores & possible)
+            rc = ask(target, reg, ret, err);
+    return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Chips: how much RAM each has and where, and which one is at the other end.
+//
+// To add a chip: a row in chip_table.c, and, if it says of itself which one it is, a
+// row in chip_ids.c.
+#ifndef MPH_TARGET_CHIP_H
+#define MPH_TARGET_CHIP_H
+
+#include "target/target.h"
+
+enum { CHIP_BANKS_MAX = 6 };
+
+// RAM in one piece. Banks that the vendor names apart but that lie side by side and that one
+// program uses as one are one here.
+struct chip_bank {
+    const char *name; // NULL ends a list
+    uint64_t address;
+    uint64_t size;
+};
+
+struct chip {
+    const char *title;  // what people call it: "STM32F42x/43x"
+    const char *names;  // beginnings of part numbers, with spaces between them
+    const char *source; // the manual and its section, by title, as numbers move with revisions
+    struct chip_bank banks[CHIP_BANKS_MAX + 1];
+};
+
+// Ends with one that has no title.
+extern const struct chip chips[];
+
+// The chip of that name, which may be a whole part number ("stm32f429zit6"); NULL: none.
+const struct chip *chip_find(const char *name);
+
+// What a chip says of itself.
+struct chip_identity {
+    const struct chip *chip; // NULL: what it says is of no chip in the table
+    const char *reg;         // the register that says so; NULL: none did
+    const char *source;      // where that register is described
+    uint64_t address;        // of the register
+    uint64_t value;          // as it was read
+    uint64_t flash_bytes;    // 0: not known
+    struct chip_bank banks[CHIP_BANKS_MAX + 1];
+};
+
+// Ask the chip by reading identification registers, which no read changes; which ones there
+// may be is told by the processor's own CPUID. A dump is asked, too. Registers that are not
+// there are no error; only a lost link is one.
+int chip_identify(struct target *target, struct chip_identity *ret, struct mph_err *err);
+
+// --- for chip.c and chip_ids.c ---
+
+// Processors by the part number in CPUID.
+enum chip_core {
+    CORE_M0 = 1,
+    CORE_M0P = 2,
+    CORE_M3 = 4,
+    CORE_M4 = 8,
+    CORE_M7 = 16,
+    CORE_M33 = 32,
+};
+
+// A register that says which chip this is: `mask` selects the bits that do.
+struct chip_register {
+    const char *name;
+    const char *source;
+    uint32_t address;
+    uint32_t mask;
+    unsigned cores; // of enum chip_core: where it may be
+    const struct chip_id *ids;
+    // Corrects what the table says of RAM by what else the chip says; may be NULL. False
+    // when this is not the chip after all.
+    bool (*refine)(struct target *target, struct chip_identity *identity);
+};
+
+struct chip_id {
+    uint32_t value;              // of the masked bits
+    const char *chip;            // a name of it; NULL ends a list
+    uint32_t flash_size_address; // of 16 bits that count KiB; 0: none
+};
+
+// Ends with one that has no name.
+extern const struct chip_register chip_registers[];
+
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The registers by which chips say what they are. All are read-only.
+#include "target/chip.h"
+
+enum { KIB = 1024 };
+
+// --- Nordic ---
+
+// nRF51 has no INFO.PART; the size of its flash pages is always 1024.
+static const struct chip_id nrf51[] = {{0x400, "nRF51", 0}, {0}};
+
+// NUMRAMBLOCK and SIZERAMBLOCKS (nRF51 Series Reference Manual, Factory Information
+// Configuration Registers). A chip that only happens to have 0x400 at that address has no
+// sizes that make sense.
+static bool refine_nrf51(struct target *target, struct chip_identity *identity)
+{
+    uint64_t count, size;
+
+    if (target_read_uint(target, 0x10000034, 4, &count, NULL) < 0 ||
+        target_read_uint(target, 0x10000038, 4, &size, NULL) < 0 || !count || count > 8 ||
+        size < 4 * KIB || size > 64 * KIB || size % KIB)
+        return false;
+    identity->banks[0].size = count * size;
+    return true;
+}
+
+static const struct chip_id nrf52[] = {{0x52805, "nRF52", 0},    {0x52810, "nRF52", 0},
+                                       {0x52811, "nRF52", 0},    {0x52820, "nRF52", 0},
+                                       {0x52832, "nRF52832", 0}, {0x52833, "nRF52833", 0},
+                                       {0x52840, "nRF52840", 0}, {0}};
+
+// INFO.RAM and INFO.FLASH count KiB.
+static bool refine_nrf52(struct target *target, struct chip_identity *identity)
+{
+    uint64_t ram, flash;
+
+    if (target_read_uint(target, 0x1000010c, 4, &ram, NULL) < 0 || !ram || ram > 1024)
+        return false;
+    identity->banks[0].size = ram * KIB;
+    if (target_read_uint(target, 0x10000110, 4, &flash, NULL) == 0 && flash <= 4096)
+        identity->flash_bytes = flash * KIB;
+    return true;
+}
+
+// --- Raspberry Pi ---
+
+static const struct chip_id raspberry[] = {{0x0002927, "RP2040", 0}, {0x0004927, "RP2350", 0}, {0}};
+
+// --- Microchip ---
+
+static const struct chip_id sam[] = {{0x10010000, "SAMD21J18", 0}, {0x10010001, "SAMD21J17", 0},
+                                     {0x10010005, "SAMD21G18", 0}, {0x10010006, "SAMD21G17", 0},
+                                     {0x1001000a, "SAMD21E18", 0}, {0x1001000b, "SAMD21E17", 0},
+                                     {0x60060000, "SAMD51P20", 0}, {0x60060001, "SAMD51P19", 0},
+                                     {0x60060002, "SAMD51N20", 0}, {0x60060003, "SAMD51N19", 0},
+                                     {0x60060004, "SAMD51J20", 0}, {0x60060005, "SAMD51J19", 0},
+                                     {0x60060006, "SAMD51J18", 0}, {0x60060007, "SAMD51G19", 0},
+                                     {0x60060008, "SAMD51G18", 0}, {0}};
+
+// --- NXP ---
+
+static const struct chip_id imxrt[] = {{0x6b0000, "MIMXRT105", 0}, {0x6c0000, "MIMXRT106", 0}, {0}};
+
+// How FlexRAM is divided: 16 banks of 32 KiB, two bits each in GPR17, where GPR16 says that
+// they hold and not the fuses (i.MX RT1050 and RT1060 Reference Manual, IOMUXC_GPR_GPR16
+// and GPR17: 1 OCRAM, 2 DTCM, 3 ITCM).
+static bool refine_imxrt(struct target *target, struct chip_identity *identity)
+{
+    enum { BANKS = 16, USES = 4, OCRAM = 1, DTCM = 2, ITCM = 3 };
+    uint64_t select, config, bytes[USES] = {0};
+
+    if (target_read_uint(target, 0x400ac040, 4, &select, NULL) < 0 || !(select & 4) ||
+        target_read_uint(target, 0x400ac044, 4, &config, NULL) < 0)
+        return true;
+    for (unsigned i = 0; i < BANKS; i++)
+        bytes[config >> 2 * i & 3] += 32 * KIB;
+    identity->banks[0].size = bytes[ITCM];
+    identity->banks[1].size = bytes[DTCM];
+    identity->banks[2].size = bytes[OCRAM];
+    return true;
+}
+
+// --- STMicroelectronics: DEV_ID, and the register of the flash's size ---
+
+static const struct chip_id stm32_m3_m4_m7[] = {{0x411, "STM32F2", 0x1fff7a22},
+                                                {0x413, "STM32F405", 0x1fff7a22},
+                                                {0x419, "STM32F429", 0x1fff7a22},
+                                                {0x421, "STM32F446", 0x1fff7a22},
+                                                {0x423, "STM32F401xC", 0x1fff7a22},
+                                                {0x431, "STM32F411", 0x1fff7a22},
+                                                {0x433, "STM32F401xE", 0x1fff7a22},
+                                                {0x434, "STM32F469", 0x1fff7a22},
+                                                {0x441, "STM32F412", 0x1fff7a22},
+                                                {0x463, "STM32F413", 0x1fff7a22},
+                                                {0x449, "STM32F746", 0x1ff0f442},
+                                                {0x451, "STM32F767", 0x1ff0f442},
+                                                {0x452, "STM32F722", 0x1ff07a22},
+                                                {0x415, "STM32L476", 0x1fff75e0},
+                                                {0x435, "STM32L432", 0x1fff75e0},
+                                                {0x461, "STM32L496", 0x1fff75e0},
+                                                {0x462, "STM32L452", 0x1fff75e0},
+                                                {0x469, "STM32G474", 0x1fff75e0},
+                                                {0x495, "STM32WB55", 0x1fff75e0},
+                                                {0x497, "STM32WL55", 0x1fff75e0},
+                                                {0x437, "STM32L152", 0},
+                                                {0}};
+
+// Early STM32F405 say 0x411, as an STM32F2 does, but have a Cortex-M4 (STM32F40x errata
+// sheet, MCU device ID is incorrect).
+static const struct chip_id stm32_early[] = {{0x411, "STM32F405", 0x1fff7a22}, {0}};
+
+static const struct chip_id stm32_m0[] = {{0x442, "STM32F091", 0x1ffff7cc},
+                                          {0x447, "STM32L072", 0x1ff8007c},
+                                          {0x467, "STM32G0B1", 0x1fff75e0},
+                                          {0}};
+
+static const struct chip_id stm32_h7[] = {{0x450, "STM32H743", 0x1ff1e880},
+                                          {0x480, "STM32H7A3", 0x08fff80c},
+                                          {0x483, "STM32H723", 0x1ff1e880},
+                                          {0}};
+
+static const struct chip_id stm32_h5[] = {{0x484, "STM32H573", 0x08fff80c}, {0}};
+
+static const struct chip_id stm32_u5[] = {
+    {0x481, "STM32U5A5", 0x0bfa07a0}, {0x482, "STM32U585", 0x0bfa07a0}, {0}};
+
+enum { STM32_CORES = CORE_M3 | CORE_M4 | CORE_M7 };
+
+const struct chip_register chip_registers[] = {
+    {"FICR.CODEPAGESIZE", "nRF51 Series Reference Manual, FICR", 0x10000010, 0xffffffff, CORE_M0,
+     nrf51, refine_nrf51},
+    {"FICR.INFO.PART", "nRF52832 and nRF52840 Product Specification, FICR", 0x10000100, 0xffffffff,
+     CORE_M4, nrf52, refine_nrf52},
+    {"SYSINFO.CHIP_ID", "RP2040 and RP2350 datasheet, System Info Registers", 0x40000000,
+     0x0fffffff, CORE_M0P | CORE_M33, raspberry, NULL},
+    {"DSU.DID", "SAM D21 and SAM D5x/E5x datasheet, Device Identification", 0x41002018, 0xffff00ff,
+     CORE_M0P | CORE_M4, sam, NULL},
+    {"USB_ANALOG.DIGPROG", "i.MX RT1050 and RT1060 Reference Manual, Chip Silicon Version",
+     0x400d8260, 0xffff0000, CORE_M7, imxrt, refine_imxrt},
+    {"DBGMCU_IDCODE", "STM32F40x errata sheet, MCU device ID is incorrect", 0xe0042000, 0xfff,
+     CORE_M4, stm32_early, NULL},
+    {"DBGMCU_IDCODE", "RM0090 and its siblings, MCU device ID code", 0xe0042000, 0xfff, STM32_CORES,
+     stm32_m3_m4_m7, NULL},
+    {"DBG_IDCODE", "RM0091, RM0444 and RM0377, MCU device ID code", 0x40015800, 0xfff,
+     CORE_M0 | CORE_M0P, stm32_m0, NULL},
+    {"DBGMCU_IDC", "RM0433, RM0455 and RM0468, DBGMCU identity code register", 0x5c001000, 0xfff,
+     CORE_M7, stm32_h7, NULL},
+    {"DBGMCU_IDCODE", "RM0481, DBGMCU identity code register", 0x44024000, 0xfff, CORE_M33,
+     stm32_h5, NULL},
+    {"DBGMCU_IDCODE", "RM0456, DBGMCU identity code register", 0xe0044000, 0xfff, CORE_M33,
+     stm32_u5, NULL},
+    {0}};
