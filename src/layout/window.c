@@ -40,21 +40,24 @@ static int read_suffix(struct window *window, uint64_t first, uint64_t end, uint
                        struct mph_err *err)
 {
     uint8_t *bytes = malloc((size_t)(end - first) + 1);
+    struct mph_err why = {0};
 
     if (!bytes)
         return mph_fail_no_memory(err);
-    int rc = target_read(window->target, first, bytes, (size_t)(end - first), NULL);
+    int rc = target_read(window->target, first, bytes, (size_t)(end - first), &why);
     window->address = first;
     window->count = (size_t)(end - first) / window->word_bytes;
     if (rc == MPH_ERR_READ)
         rc = read_downwards(window, first, end, bytes);
-    if (rc < 0) {
-        free(bytes);
+    if (rc == 0) {
+        *ret = bytes;
+        return 0;
+    }
+    free(bytes);
+    if (rc == MPH_ERR_READ)
         return mph_fail_at(err, rc, end, "memory: cannot read before 0x%llx",
                            (unsigned long long)end);
-    }
-    *ret = bytes;
-    return 0;
+    return mph_fail_again(err, &why);
 }
 
 int window_init(struct window *window, struct target *target, size_t word_bytes, uint64_t first,
