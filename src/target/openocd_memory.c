@@ -271,7 +271,7 @@ static bool run_refuse(const struct openocd_run *run, struct cursor *cursor)
     return false;
 }
 
-static void gather_deliver(const struct gather *gather, const struct openocd_memory *memory,
+static void gather_deliver(const struct gather *gather, struct openocd_memory *memory,
                            struct cursor *cursor)
 {
     for (size_t i = 0; i < gather->count; i++) {
@@ -283,6 +283,8 @@ static void gather_deliver(const struct gather *gather, const struct openocd_mem
             continue;
         }
         run_deliver(run, memory->big_endian, cursor);
+        memory->has_answered = true;
+        memory->answered = run->address;
         memory->port->stats->pieces++;
         memory->port->stats->bytes += (uint64_t)WORD * run->count;
     }
@@ -290,8 +292,7 @@ static void gather_deliver(const struct gather *gather, const struct openocd_mem
 
 // Whichever limit was reached is the one to blame, or to raise. Long runs say
 // what a word costs, many short ones what a run costs.
-static void gather_adapt(const struct gather *gather, struct openocd_memory *memory,
-                         double seconds)
+static void gather_adapt(const struct gather *gather, struct openocd_memory *memory, double seconds)
 {
     if (gather->words == memory->words.limit)
         portion_adapt(&memory->words, seconds);
@@ -310,6 +311,30 @@ static void gather_adapt(const struct gather *gather, struct openocd_memory *mem
     }
 }
 
+static bool is_all_refused(const struct gather *gather)
+{
+    for (size_t i = 0; i < gather->count; i++)
+        if (!gather->runs[i].refused)
+            return false;
+    return true;
+}
+
+// OpenOCD reports a probe that has fallen silent, or a board without power, as memory that
+// cannot be read. What was read before tells the two apart.
+static int check_alive(const struct openocd_memory *memory, struct mph_err *err)
+{
+    uint32_t word;
+    struct openocd_run run = {memory->answered, 1, &word, false};
+    struct gather gather = {&run, 1, 1};
+    int rc = memory->has_answered ? gather_ask(&gather, memory, err) : 0;
+
+    if (rc < 0 || !memory->has_answered || !run.refused)
+        return rc;
+    return mph_fail(
+        err, MPH_ERR_LINK, "openocd: %s does not answer any more: 0x%llx was read before (%s)",
+        memory->target, (unsigned long long)memory->answered, memory->port->stream.peer);
+}
+
 static int read_gather(struct openocd_memory *memory, struct cursor *cursor, struct mph_err *err)
 {
     struct gather gather = {.runs = calloc(memory->runs.limit, sizeof *gather.runs)};
@@ -323,6 +348,8 @@ static int read_gather(struct openocd_memory *memory, struct cursor *cursor, str
         rc = gather_ask(&gather, memory, err);
         gather_adapt(&gather, memory, stream_now() - start);
     }
+    if (rc == 0 && is_all_refused(&gather))
+        rc = check_alive(memory, err);
     if (rc == 0)
         gather_deliver(&gather, memory, cursor);
     free(words);

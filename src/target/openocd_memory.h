@@ -29,6 +29,8 @@ struct openocd_memory {
     bool big_endian;          // the byte order OpenOCD makes its words with
     bool has_read_memory;     // else mdw, before OpenOCD 0.12
     bool has_dump;            // dump_image has not failed yet
+    bool has_answered;        // memory at `answered` was read
+    uint64_t answered;
     struct portion words;     // by read_memory
     struct portion runs;
     struct portion dump_words; // by dump_image

@@ -185,7 +185,7 @@ def test_a_probe_that_is_unplugged(dump: Dump, front_end: str) -> None:
     with opened(dump, *options, front_end=front_end) as (port, openocd):
         port.arm()
         result = mpheap.run("map", *tcl(openocd), "--timeout", "5", timeout=30)
-    assert_fails(result, LINK_ERROR)
+    assert_fails(result, LINK_ERROR, "openocd: ", f"127.0.0.1:{openocd.tcl_port}")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
