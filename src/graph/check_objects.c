@@ -14,7 +14,8 @@ struct object_check {
     const char *name; // of an object outside of the heap
     uint32_t block;   // of one on the heap
     bool is_list;
-    bool has_bad_item; // a list refers to what is no object
+    bool has_bad_item;  // a list refers to what is no object
+    bool has_bad_block; // its items are not where they should be
 };
 
 static bool is_kind(const struct object *object, const char *name)
@@ -42,9 +43,6 @@ static struct finding *add_about(struct object_check *one, enum damage kind, boo
     return finding;
 }
 
-static const char why_freed[] =
-    "it was freed while in use (C code that keeps a pointer where the collector does not look, or "
-    "frees too early), or the pointer was overwritten";
 static const char why_length[] = "one of the two was overwritten";
 
 // --- members and the allocation ---
@@ -122,6 +120,18 @@ static const char *spot_text(enum spot spot)
                                  : "outside of the heap";
 }
 
+// What was freed was hardly written over; the block below has no part in it.
+static void explain_spot(struct finding *finding, enum spot spot)
+{
+    if (spot == SPOT_FREE)
+        finding->below = CHECK_NO_BLOCK;
+    finding_explain(finding, spot == SPOT_FREE
+                                 ? "it was freed while in use (C code that keeps a pointer where "
+                                   "the collector does not look, or frees too early), or the "
+                                   "pointer was overwritten"
+                                 : "the pointer was overwritten");
+}
+
 static void add_bad_pointer(struct object_check *one, const char *member, uint64_t address,
                             enum spot spot)
 {
@@ -129,8 +139,7 @@ static void add_bad_pointer(struct object_check *one, const char *member, uint64
 
     snprintf(text, sizeof text, "%s pointer 0x%" PRIx64 " leads to %s", member, address,
              spot_text(spot));
-    struct finding *finding = add_about(one, DAMAGE_REFERENCE, true, one->object->address, text);
-    finding_explain(finding, spot == SPOT_FREE ? why_freed : "the pointer was overwritten");
+    explain_spot(add_about(one, DAMAGE_REFERENCE, true, one->object->address, text), spot);
 }
 
 static bool is_fixed_map(const struct object_check *one, const struct kind *kind, uint64_t table)
@@ -155,12 +164,14 @@ static void on_block(struct visitor *visitor, const struct kind *kind, uint64_t 
     uint64_t block;
     char text[CHECK_TEXT];
 
+    one->has_bad_block = false;
     if (!address)
         return;
     one->check->references++;
     enum spot spot = spot_of(one->check, address, &block);
     if (spot == SPOT_FREE || spot == SPOT_TABLES || (spot == SPOT_TAIL && is_table) ||
         (spot == SPOT_OUTSIDE && is_own_table(one, kind) && !objects->heap->problems.len)) {
+        one->has_bad_block = true;
         if (bytes)
             add_bad_pointer(one, field->name, address, spot);
         return;
@@ -231,13 +242,13 @@ static void add_header(struct object_check *one, uint64_t block, const struct st
     explain_header(check, finding, address);
 }
 
-static void add_bad_slot(struct object_check *one, uint64_t at, const struct step *step,
-                         const char *text, const char *why)
+static struct finding *add_bad_slot(struct object_check *one, uint64_t at, const struct step *step,
+                                    const char *text)
 {
     struct finding *finding = add_about(one, DAMAGE_REFERENCE, true, at, text);
 
     set_step(one, finding, step);
-    finding_explain(finding, why);
+    return finding;
 }
 
 static void check_pointer(struct object_check *one, uint64_t at, uint64_t address,
@@ -253,8 +264,7 @@ static void check_pointer(struct object_check *one, uint64_t at, uint64_t addres
     if (spot != SPOT_HEAD) {
         snprintf(text, sizeof text, "the reference to 0x%" PRIx64 " leads to %s", address,
                  spot_text(spot));
-        add_bad_slot(one, at, step, text,
-                     spot == SPOT_FREE ? why_freed : "the reference was overwritten");
+        explain_spot(add_bad_slot(one, at, step, text), spot);
     } else if (objects_is_object(check->objects, address)) {
         bit_set(check->worker->exact, block);
     } else if (one->is_list && !check->worker->is_loose_pass) {
@@ -275,7 +285,17 @@ static void check_qstr_word(struct object_check *one, uint64_t at, uint64_t id,
         return;
     snprintf(text, sizeof text, "interned string %" PRIu64 ", and there are only %" PRIu64, id,
              count);
-    add_bad_slot(one, at, step, text, "the word was overwritten");
+    finding_explain(add_bad_slot(one, at, step, text), "the word was overwritten");
+}
+
+// Objects outside of the heap are short, and what they hold is further away.
+enum { OUTSIDE_BYTES = 64 };
+
+static bool is_inside(const struct object_check *one, uint64_t address)
+{
+    uint64_t bytes = one->object->bytes ? one->object->bytes : OUTSIDE_BYTES;
+
+    return address - one->object->address < bytes;
 }
 
 static void on_slot(struct visitor *visitor, uint64_t at, uint64_t value, const struct step *step)
@@ -283,7 +303,7 @@ static void on_slot(struct visitor *visitor, uint64_t at, uint64_t value, const 
     struct object_check *one = visitor->context;
     struct word word;
 
-    if (!is_exact(step))
+    if (!is_exact(step) || (one->has_bad_block && !is_inside(one, at)))
         return;
     one->check->references++;
     word_decode(visitor->objects->layout, value, &word);
