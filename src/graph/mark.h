@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What a collection would keep if it ran now: the collector's own mark, from outside.
 //
-// py/gc.c gc_collect_start, gc_collect_root, gc_mark_subtree: the same in all releases
-// but for the bounds of the roots (see section.h). Marks that a collection in progress
-// has left in the allocation table are not taken for an answer: heads are heads.
+// py/gc.c gc_collect_root, gc_mark_subtree: the same in all releases. Marks
+// that a collection in progress has left in the allocation table are not taken for an
+// answer: heads are heads.
 #ifndef MPH_GRAPH_MARK_H
 #define MPH_GRAPH_MARK_H
 
-#include "object/objects.h"
+#include "graph/root_words.h"
 
-// Where roots lie. A port adds the last four of them (its gc_collect).
-enum root_set {
-    ROOTS_STATE,     // the root section of mp_state_ctx
-    ROOTS_PYSTACK,   // frames of builds that keep them on a stack of their own
-    ROOTS_REGISTERS, // of the core that runs the main thread
-    ROOTS_STACK,     // the main thread's C stack
-    ROOTS_TIMERS,    // the queue of soft timers
-    ROOTS_THREADS,   // stacks of other threads
-    ROOTS_SETS,
-};
-
-enum roots_found {
-    ROOTS_ABSENT,  // this firmware has none
-    ROOTS_READ,    // all of them
-    ROOTS_PARTLY,  // some; the others are among words that are known
-    ROOTS_MISSING, // there are some, and they are not known
-    ROOTS_UNKNOWN, // whether there are any takes the firmware's symbols
-};
-
-struct roots {
-    enum roots_found found;
-    const char *why;     // not all, in words; NULL: nothing to say
-    uint64_t start, end; // where they were read from; 0 for registers
-    uint64_t words;
-    uint64_t heads, bytes; // allocations that were reached from here first
+struct reached {
+    uint64_t heads, bytes;
 };
 
 struct mark {
@@ -43,10 +20,11 @@ struct mark {
     // root is known.
     uint8_t *maybe;
     struct roots roots[ROOTS_SETS];
-    bool is_certain;       // every root is known, and all that they lead to was read
-    bool has_least;        // what `maybe` does not have is garbage for certain
-    uint64_t unread;       // bytes of roots and allocations that could not be read
-    uint64_t unread_first; // address of the first of them
+    struct reached reached[ROOTS_SETS]; // allocations that were reached from there first
+    bool is_certain;                    // every root is known, and all that they lead to was read
+    bool has_least;                     // what `maybe` does not have is garbage for certain
+    uint64_t unread;                    // bytes of roots and allocations that could not be read
+    uint64_t unread_first;              // address of the first of them
 };
 
 // Mark the heap. Over a link it reads all allocations, whole, in one pass. Memory: a bit
@@ -65,8 +43,5 @@ static inline bool mark_may_keep(const struct mark *mark, uint64_t block)
 {
     return mark->maybe[block / 8] >> block % 8 & 1;
 }
-
-// "mp_state_ctx", "C stack"
-const char *root_set_name(enum root_set set);
 
 #endif

@@ -80,10 +80,13 @@ static const char *found_name(enum roots_found found)
     return names[found];
 }
 
-static void write_roots(const struct roots *roots, const char *name, struct text *text)
+static void write_roots(const struct mark *mark, enum root_set set, struct text *text)
 {
-    text_printf(text, "%-14s %-8s %6" PRIu64 " %8" PRIu64 " %10" PRIu64, name,
-                found_name(roots->found), roots->words, roots->heads, roots->bytes);
+    const struct roots *roots = &mark->roots[set];
+    const struct reached *reached = &mark->reached[set];
+
+    text_printf(text, "%-14s %-8s %6" PRIu64 " %8" PRIu64 " %10" PRIu64, root_set_name(set),
+                found_name(roots->found), roots->words, reached->heads, reached->bytes);
     if (roots->start < roots->end)
         text_printf(text, "  0x%08" PRIx64 " to 0x%08" PRIx64, roots->start, roots->end);
     text_putc(text, '\n');
@@ -94,15 +97,17 @@ void room_write_roots(const struct mark *mark, struct text *text)
     text_puts(text, "roots          found     words   blocks      bytes  where\n");
     for (int set = 0; set < ROOTS_SETS; set++)
         if (mark->roots[set].found != ROOTS_ABSENT)
-            write_roots(&mark->roots[set], root_set_name(set), text);
+            write_roots(mark, set, text);
 }
 
-static json_t *roots_json(const struct roots *roots, const char *name)
+static json_t *roots_json(const struct mark *mark, enum root_set set)
 {
+    const struct roots *roots = &mark->roots[set];
+    const struct reached *reached = &mark->reached[set];
     json_t *document =
-        json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", name, "found", found_name(roots->found),
-                  "words", (json_int_t)roots->words, "count", (json_int_t)roots->heads,
-                  "reached_bytes", (json_int_t)roots->bytes);
+        json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", root_set_name(set), "found",
+                  found_name(roots->found), "words", (json_int_t)roots->words, "count",
+                  (json_int_t)reached->heads, "reached_bytes", (json_int_t)reached->bytes);
 
     if (document && roots->start < roots->end) {
         json_object_set_new(document, "start_address", json_address(roots->start));
@@ -118,7 +123,7 @@ json_t *room_roots_json(const struct mark *mark)
     json_t *list = json_array();
 
     for (int set = 0; set < ROOTS_SETS; set++)
-        json_array_append_new(list, roots_json(&mark->roots[set], root_set_name(set)));
+        json_array_append_new(list, roots_json(mark, set));
     return list;
 }
 
