@@ -115,35 +115,34 @@ static void judge_outside(struct bounds *bounds, uint64_t sp)
 }
 
 // How deep the stack is, and what is left of it.
-static void judge_depth(struct bounds *bounds, struct extent room)
+static void judge_depth(struct bounds *bounds, uint64_t top, uint64_t low)
 {
-    const struct bounds_stack *stack = &bounds->live_stack;
-    uint64_t depth = stack->top - stack->sp;
+    uint64_t sp = bounds->live_stack.sp;
 
-    if (stack->sp >= room.first)
+    if (sp >= low)
         verdict_add(bounds, VERDICT_RIGHT, 0,
-                    "the stack is %" PRIu64 " bytes deep, %" PRIu64 " are left", depth,
-                    stack->sp - room.first);
+                    "the stack is %" PRIu64 " bytes deep, %" PRIu64 " are left", top - sp,
+                    sp - low);
     else
-        verdict_add(bounds, VERDICT_WRONG, room.first - stack->sp,
-                    "the stack is %" PRIu64 " bytes below its limit, 0x%08" PRIX64,
-                    room.first - stack->sp, room.first);
+        verdict_add(bounds, VERDICT_WRONG, low - sp,
+                    "the stack is %" PRIu64 " bytes below its limit, 0x%08" PRIX64, low - sp, low);
 }
 
 static void judge_pointer(struct bounds *bounds)
 {
-    const struct bounds_stack *stack = &bounds->live_stack;
+    const struct bounds_stack *live = &bounds->live_stack;
+    uint64_t sp = live->sp;
     struct extent room, heap;
 
-    if (!stack->has_sp || !stack->has_top)
+    if (!live->has_sp || (!find_limit(bounds, &room) && !bounds_stack(bounds, &room)))
         return;
-    bool is_over_heap =
-        bounds_heap(bounds, &heap) && stack->sp < heap.first && stack->top > heap.last;
-    if (stack->sp > stack->top || is_over_heap || is_in_heap(bounds, stack->sp) ||
-        (is_in_section(bounds, stack->sp) && !is_in_section(bounds, stack->top)))
-        judge_outside(bounds, stack->sp);
-    else if (find_limit(bounds, &room) || bounds_stack(bounds, &room))
-        judge_depth(bounds, room);
+    uint64_t top = live->has_top ? live->top : room.last + 1;
+    bool is_over_heap = bounds_heap(bounds, &heap) && sp < heap.first && top > heap.last;
+    if (sp > top || is_over_heap || is_in_heap(bounds, sp) ||
+        (is_in_section(bounds, sp) && !is_in_section(bounds, top)))
+        judge_outside(bounds, sp);
+    else
+        judge_depth(bounds, top, room.first);
 }
 
 void bounds_judge_stack(struct bounds *bounds)

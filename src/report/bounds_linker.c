@@ -89,6 +89,22 @@ static bool find_array_around(const struct symbols *symbols, struct extent heap,
            set_array(symbol, ret);
 }
 
+static bool is_listed(const struct spelling *spellings, const char *name)
+{
+    for (const struct spelling *at = spellings; at->start; at++)
+        if (!strcmp(at->start, name) || !strcmp(at->end, name))
+            return true;
+    return false;
+}
+
+// The better name of two for a bound of the heap; a stack may begin just where it ends.
+static const struct symbol *better(const struct symbol *old, const struct symbol *new)
+{
+    if (is_listed(spellings_stack, new->name) || is_listed(spellings_ram, new->name))
+        return old;
+    return !old || (!strcasestr(old->name, "heap") && strcasestr(new->name, "heap")) ? new : old;
+}
+
 // Symbols nobody has listed that are just where the live heap begins and ends.
 static bool find_by_values(const struct symbols *symbols, const struct bounds_area *area,
                            struct bounds_pair *ret)
@@ -100,11 +116,11 @@ static bool find_by_values(const struct symbols *symbols, const struct bounds_ar
 
         if (symbol->size || symbol->is_function)
             continue;
-        if (symbol->address == area->whole.first && !start)
-            start = symbol;
-        if (symbol->address > area->whole.last && !end &&
+        if (symbol->address == area->whole.first)
+            start = better(start, symbol);
+        if (symbol->address > area->whole.last &&
             symbol->address - 1 - area->whole.last < area->block_bytes)
-            end = symbol;
+            end = better(end, symbol);
     }
     if (!start || !end)
         return false;

@@ -13,13 +13,16 @@ static bool is_bearable(int code)
 
 // --- areas ---
 
-// py/gc.c gc_add puts the structure of a further area in front of its tables.
+// py/gc.c gc_add puts the structure of a further area in front of its tables. That of the first
+// is in mp_state_ctx, which may lie just before the heap, too.
 static uint64_t area_start(const struct session *session, const struct gc_area *area)
 {
     uint64_t header = layout_area_bytes(&session->layout);
+    bool is_first = area == heap_area(&session->heap, 0);
 
-    return area->address < area->table && area->table - area->address <= header + 8 ? area->address
-                                                                                    : area->table;
+    return !is_first && area->address < area->table && area->table - area->address <= header + 8
+               ? area->address
+               : area->table;
 }
 
 static uint64_t tables_bytes(const struct layout *layout, const struct gc_area *area)

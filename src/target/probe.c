@@ -4,12 +4,13 @@
 #include <string.h>
 
 enum {
-    PAGE = 1024,  // RAM comes in no smaller steps
-    STEPS = 32,   // pages asked for at once
-    WORD = 4,     // bytes read of each
-    SAMPLES = 64, // places compared with where a mirror would have them
+    PAGE = 1024,   // RAM comes in no smaller steps
+    STEPS = 32,    // pages asked for at once
+    WORD = 4,      // bytes read of each
+    SAMPLES = 128, // places compared with where a mirror would have them
     SAMPLE_BYTES = 16,
-    TELLING_MIN = 8, // of them must hold something
+    SAMPLE_STEP = 32, // between those that are close together
+    TELLING_MIN = 8,  // of them must hold something
 };
 
 // --- outwards ---
@@ -83,15 +84,30 @@ struct comparison {
     unsigned equal;   // of them, those that are the same one period on
 };
 
-static int compare(struct target *target, struct extent found, uint64_t period,
-                   struct comparison *ret, struct mph_err *err)
+// Where sample `index` is: half of them all over what was found, half close together about the
+// address that is known to be used, since most of RAM may be empty.
+static uint64_t sample_at(const struct probe *probe, uint64_t anchor, uint64_t period,
+                          unsigned index)
 {
-    uint64_t step = (extent_bytes(found) - period) / SAMPLES & ~(uint64_t)(SAMPLE_BYTES - 1);
+    uint64_t room = extent_bytes(probe->found) - period;
+    uint64_t step = room / (SAMPLES / 2) & ~(uint64_t)(SAMPLE_BYTES - 1);
+    uint64_t at = index < SAMPLES / 2 ? index * step
+                                      : (anchor - probe->found.first) % period +
+                                            (index - SAMPLES / 2) * (uint64_t)SAMPLE_STEP;
+
+    return probe->found.first + (at <= room - SAMPLE_BYTES ? at : room - SAMPLE_BYTES);
+}
+
+static int compare(struct target *target, const struct probe *probe, uint64_t anchor,
+                   uint64_t period, struct comparison *ret, struct mph_err *err)
+{
     struct range ranges[2 * SAMPLES];
 
     for (unsigned i = 0; i < SAMPLES; i++) {
-        ranges[2 * i] = (struct range){found.first + i * step, SAMPLE_BYTES};
-        ranges[2 * i + 1] = (struct range){found.first + i * step + period, SAMPLE_BYTES};
+        uint64_t address = sample_at(probe, anchor, period, i);
+
+        ranges[2 * i] = (struct range){address, SAMPLE_BYTES};
+        ranges[2 * i + 1] = (struct range){address + period, SAMPLE_BYTES};
     }
     *ret = (struct comparison){0};
     int rc = target_fetch(target, ranges, 2 * SAMPLES, err);
@@ -109,13 +125,14 @@ static int compare(struct target *target, struct extent found, uint64_t period,
 }
 
 // A board that runs changes some words between the two reads of them.
-static int find_period(struct target *target, struct probe *probe, struct mph_err *err)
+static int find_period(struct target *target, struct probe *probe, uint64_t anchor,
+                       struct mph_err *err)
 {
     uint64_t size = extent_bytes(probe->found);
     struct comparison seen = {0};
 
     for (uint64_t period = PAGE; period <= size / 2; period *= 2) {
-        int rc = compare(target, probe->found, period, &seen, err);
+        int rc = compare(target, probe, anchor, period, &seen, err);
 
         if (rc < 0)
             return rc;
@@ -156,7 +173,7 @@ int probe_ram(struct target *target, uint64_t address, struct extent window, str
     if (rc == 0)
         rc = walk_up(target, page, reach.last, &probe.found.last, err);
     if (rc == 0)
-        rc = find_period(target, &probe, err);
+        rc = find_period(target, &probe, address, err);
     if (rc < 0)
         return rc;
     probe.is_endless = extent_bytes(probe.found) >= PROBE_REACH;

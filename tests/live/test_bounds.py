@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: MIT
+"""bounds: boards, dumps and ELF files whose bounds are known from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dumps import Dump, elf_of
+from live.test_json_keys import check
+from rig import Board, DebugPort, OpenOcd, Region
+
+import mpheap
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "heap-bounds"
+STM32F405 = ["--chip", "STM32F405"]
+STM32F429 = ["--chip", "STM32F429"]
+RAM = 0x20000000
+
+
+def bounds(*words: str | Path) -> dict[str, Any]:
+    """The document; the status and the text say the same."""
+    result = mpheap.run("bounds", "--format=json", *words)
+    assert result.status == int(result.json["is_wrong"]), result
+    text = mpheap.run("bounds", *words)
+    assert text.status == result.status
+    table, _, verdicts = text.stdout.partition("\n\n")
+    rows = [line for line in table.splitlines() if line.startswith("0x")]
+    assert [int(line.split()[0], 0) for line in rows] == [
+        int(row["start_address"], 0) for row in result.json["rows"]]
+    assert [line for line in verdicts.splitlines() if not line.startswith(" ")] == [
+        f"{one['level']:<8}{one['text']}" for one in result.json["verdicts"]]
+    return result.json
+
+
+def of_level(document: dict[str, Any], *levels: str) -> list[dict[str, Any]]:
+    return [one for one in document["verdicts"] if one["level"] in levels]
+
+
+def extents(document: dict[str, Any], kind: str) -> list[tuple[int, int]]:
+    return [(int(row["start_address"], 0), int(row["end_address"], 0))
+            for row in document["rows"] if row["kind"] == kind]
+
+
+def words_of(dump: Dump) -> list[str]:
+    return [*dump.images(), f"--reg=sp={dump.sp:#x}", *dump.elf(stripped=True)]
+
+
+# --- dumps of a firmware that has the names of the STM32 port ---
+
+
+@pytest.mark.parametrize("variant", ["v1.8", "v1.12", "v1.20.0", "v1.28.0-wr-nofinal"])
+def test_a_dump_that_is_right(dump_of, variant: str) -> None:
+    dump = dump_of(variant)
+    document = bounds(*words_of(dump), *STM32F405)
+    assert not of_level(document, "wrong", "unused", "unsure")
+    assert extents(document, "heap") == [
+        (dump.symbols["_heap_start"], dump.symbols["_heap_end"] // 16 * 16)]
+    assert extents(document, "stack") == [(dump.symbols["_sstack"], dump.symbols["_estack"])]
+    texts = [one["text"] for one in of_level(document, "right")]
+    assert "the heap is what the linker gives it, _heap_start.._heap_end" in texts
+    depth = dump.symbols["_estack"] - dump.sp
+    assert any(text.startswith(f"the stack is {depth} bytes deep") for text in texts)
+
+
+def test_pool_tables_and_rounding_are_the_whole_heap(dump_of) -> None:
+    for variant in ("v1.12", "v1.28.0-weakref", "v1.28.0-split"):
+        dump = dump_of(variant)
+        info = mpheap.info(*dump.images(), *dump.elf())
+        document = bounds(*words_of(dump))
+        for number, area in enumerate(info["heap"]["areas"]):
+            (text,) = [one["text"] for one in of_level(document, "right")
+                       if one["text"].startswith(f"area {number}:")]
+            whole, pool, tables, rounding = map(int, re.findall(r"\d+", text)[1:])
+            start, end = (int(area[f"pool_{side}_address"], 0) for side in ("start", "end"))
+            assert pool == end - start
+            from_table = end - int(area["table_address"], 0)
+            assert from_table == pool + tables + rounding
+            assert whole - from_table in ((0,) if number == 0 else (28, 32, 36))
+
+
+def test_a_larger_chip_has_ram_that_nothing_uses(dump_of) -> None:
+    """All bounds are those of 128 KB: heap and stack would both have to move."""
+    document = bounds(*words_of(dump_of("v1.27.0")), *STM32F429)
+    (unused,) = of_level(document, "unused")
+    assert unused["size_bytes"] == 0x10000
+    assert unused["change"].endswith("_heap_end = 0x2002C000 would give the heap 0x10000 bytes more")
+    assert (0x20020000, 0x20030000) in extents(document, "gap")
+
+
+def test_slack_decides(dump_of) -> None:
+    words = ["bounds", *words_of(dump_of("v1.27.0")), *STM32F429]
+    assert mpheap.run(*words, "--slack", "64K").status == 1
+    assert mpheap.run(*words, "--slack", "65537").status == 0
+
+
+def test_a_smaller_chip_cannot_hold_it(dump_of) -> None:
+    document = bounds(*words_of(dump_of("v1.27.0")), "--ram", "0x20000000+64K")
+    texts = " / ".join(one["text"] for one in of_level(document, "wrong"))
+    assert f"goes {0x2001C000 - 0x20010000} bytes beyond the end of RAM" in texts
+    assert "the stack at 0x2001C000 lies outside" in texts
+
+
+def test_a_stack_pointer_in_the_heap(dump_of) -> None:
+    dump = dump_of("v1.27.0")
+    sp = dump.symbols["_heap_end"] - 256
+    document = bounds(*dump.images(), *dump.elf(), f"--reg=sp={sp:#x}", *STM32F405)
+    assert any("lies in the heap" in one["text"] for one in of_level(document, "wrong"))
+
+
+def test_areas_of_a_split_heap(dump_of) -> None:
+    dump = dump_of("v1.28.0-split")
+    info = mpheap.info(*dump.images(), *dump.elf())
+    heap = extents(bounds(*words_of(dump)), "heap")
+    assert sorted(end for _, end in heap) == sorted(
+        int(area["pool_end_address"], 0) for area in info["heap"]["areas"])
+
+
+def test_without_an_elf_gaps_are_not_believed(dump_of) -> None:
+    dump = dump_of("v1.27.0")
+    document = bounds(*dump.images(), f"--reg=sp={dump.sp:#x}", *STM32F429)
+    assert not document["is_wrong"]
+    assert any("what they hold is not known" in one["text"]
+               for one in of_level(document, "unsure"))
+
+
+def test_symbols_that_nobody_has_listed(dump_of, tmp_path: Path) -> None:
+    dump = dump_of("v1.27.0")
+    elf = tmp_path / "renamed.elf"
+    renamed = [f"--redefine-sym=_heap_{side}=my_heap_{side}" for side in ("start", "end")]
+    subprocess.run(["arm-none-eabi-objcopy", *renamed, elf_of("v1.27.0"), elf], check=True)
+    document = bounds(*dump.images(), "--elf", elf, *STM32F429)
+    assert any("symbols found by their values" in one["text"]
+               for one in of_level(document, "right"))
+    (unused,) = of_level(document, "unused")
+    assert "my_heap_end = 0x2002C000" in unused["change"]
+
+
+def test_a_blank_board_still_gets_a_table(dump_of, tmp_path: Path) -> None:
+    dump = dump_of("v1.27.0")
+    file = tmp_path / "ram"
+    file.write_bytes(bytes(len(dump.bytes_of("ram"))))
+    document = bounds(*dump.images(ram=file), *dump.elf(), *STM32F405)
+    assert any(one["text"].startswith("no live heap: ") for one in of_level(document, "unsure"))
+    assert extents(document, "heap") == [(dump.symbols["_heap_start"], dump.symbols["_heap_end"])]
+
+
+# --- no target ---
+
+
+def test_offline(tmp_path: Path) -> None:
+    elf = ["--offline", "--elf", elf_of("v1.27.0", True)]
+    assert not bounds(*elf, *STM32F405)["is_wrong"]
+    (unused,) = of_level(bounds(*elf, "--ram=0x20000000+192K"), "unused")
+    assert unused["size_bytes"] == 0x10000
+    assert not bounds(*elf)["is_wrong"]
+    script = tmp_path / "board.ld"
+    script.write_text("MEMORY { RAM (rw) : ORIGIN = 0x20000000, LENGTH = 128K + 64K }\n")
+    (claim,) = of_level(bounds(*elf, *STM32F405, "--ld", script), "wrong")
+    assert claim["text"].startswith("RAM (--ld) says that RAM goes 65536 bytes further")
+
+
+def test_static_array(dump_of) -> None:
+    """The Linux fixture's and the mps2's heaps are arrays in C."""
+    dump = dump_of("v1.27.0-memstats")
+    document = bounds(*words_of(dump))
+    assert not of_level(document, "wrong", "unused")
+
+
+@pytest.mark.parametrize("words, wanted", [
+    (["--chip", "Z80"], "--chip"), (["--slack", "much"], "--slack"), (["--stack", "0"], "--stack"),
+    (["--probe-range", "9..1"], "--probe-range"), (["--offline"], "--offline wants --elf"),
+    (["--offline", "--probe-ram"], "exclude each other"), ([], "which target"),
+])
+def test_wrong_words(words: list[str], wanted: str) -> None:
+    result = mpheap.run("bounds", *words)
+    assert (result.status, result.stdout) == (2, "")
+    assert wanted in result.error
+
+
+@pytest.mark.parametrize("option", ["--map", "--ld"])
+def test_files_that_are_something_else(option: str) -> None:
+    result = mpheap.run("bounds", "--offline", "--elf", elf_of("v1.27.0"), option, mpheap.__file__)
+    assert (result.status, result.stdout) == (3, "")
+
+
+def test_the_list_of_chips() -> None:
+    text = mpheap.run("bounds", "--chip", "help")
+    assert text.status == 0 and "STM32F427/429/437/439" in text.stdout
+    listed = mpheap.run("bounds", "--chip=help", "--format=json")
+    check("bounds: chips", [listed.json])
+    assert len(listed.json["chips"]) == len(text.stdout.splitlines())
+
+
+# --- through OpenOCD ---
+
+
+# All that is neither RAM, nor flash, nor device registers answers with a bus fault.
+NOTHING_THERE = ["--fault=0x40000,0x1ffc0000", "--fault=0x20004000,0x1fffc000",
+                 "--fault=0x60000000,0x80000000"]
+
+
+def test_a_live_microbit_without_an_elf() -> None:
+    with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
+        board.freeze()
+        with OpenOcd(port) as openocd:
+            target = f"--openocd=:{openocd.tcl_port}"
+            halted = bounds("--halt", "--probe-ram", target)
+            info = mpheap.info("--halt", target)
+        stats = port.stats()
+    assert (stats["memory_writes"], stats["bus_writes"], stats["resets"]) == (0, 0, 0)
+    assert extents(halted, "RAM") == [(RAM, RAM + 0x4000)]
+    (area,) = info["heap"]["areas"]
+    assert extents(halted, "heap") == [
+        (int(area["table_address"], 0), int(area["pool_end_address"], 0))]
+    live = {row["name"]: int(row["start_address"], 0)
+            for row in halted["rows"] if row["kind"] == "live"}
+    assert live["stack_top"] == int(info["stack"]["top_address"], 0) == RAM + 0x4000
+    assert live["stack_limit"] == live["stack_top"] - info["stack"]["limit_bytes"]
+    assert RAM < live["sp"] < live["stack_top"]
+    assert not halted["is_wrong"]
+
+
+def test_a_chip_that_has_its_registers(tmp_path: Path) -> None:
+    """The micro:bit's RAM, with FICR as an nRF51822 with 32 KB has it."""
+    with Board() as board:
+        board.freeze()
+        ram = tmp_path / "ram"
+        ram.write_bytes(board.read_ram())
+    ficr = bytearray(b"\xff" * 0x100)
+    for offset, value in ((0x10, 0x400), (0x14, 0x100), (0x34, 4), (0x38, 0x2000)):
+        ficr[offset : offset + 4] = value.to_bytes(4, "little")
+    (tmp_path / "ficr").write_bytes(ficr)
+    regions = [Region(RAM, 0x8000, ram), Region(0x10000000, 0x100, tmp_path / "ficr")]
+    with DebugPort(regions, core="m0") as port, OpenOcd(port) as openocd:
+        document = bounds(f"--openocd=:{openocd.tcl_port}")
+        assert port.stats()["memory_writes"] == 0
+    assert document["chip"].endswith("(FICR.CODEPAGESIZE 0x00000400)")
+    assert extents(document, "RAM") == [(RAM, RAM + 0x8000)]
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_mirrors_are_not_more_ram(dump_of, copies: int) -> None:
+    """RAM of 128 KB that a decoder repeats, as those do that ignore an address line."""
+    file, start = dump_of("v1.27.0").files["ram"]
+    size = file.stat().st_size
+    regions = [Region(start + i * size, size, file) for i in range(copies)]
+    with DebugPort(regions) as port, OpenOcd(port) as openocd:
+        document = bounds(f"--openocd=:{openocd.tcl_port}", "--probe-ram")
+        stats = port.stats()
+    assert (stats["memory_writes"], stats["bus_writes"]) == (0, 0)
+    assert extents(document, "RAM") == [(start, start + size)]
+    mirrors = [one for one in document["verdicts"] if "repeats itself every" in one["text"]]
+    assert len(mirrors) == copies - 1
+    assert all(f"every {size} bytes" in one["text"] for one in mirrors)
+
+
+def test_nothing_is_probed_elsewhere(dump_of) -> None:
+    dump = dump_of("v1.27.0-rv32")
+    words = words_of(dump)
+    assert not extents(bounds(*words, "--probe-ram"), "RAM")
+    file, start = dump.files["ram"]
+    found = bounds(*words, f"--probe-range={start:#x}..{start + 0x7ffffff:#x}")
+    assert extents(found, "RAM") == [(start, start + file.stat().st_size)]
+
+
+# --- documents and examples ---
+
+
+def test_json_keys(dump_of) -> None:
+    dump = dump_of("v1.27.0")
+    identity = ["--image", f"{EXAMPLE}/README.md@0x10000000"]
+    documents = [bounds(*words_of(dump), *STM32F429), bounds(*words_of(dump), *identity)]
+    documents.append({**documents[0], "flash_bytes": 1048576, "notes": ["a note"]})
+    check("bounds", documents)
+
+
+def test_the_example_prints_its_transcript() -> None:
+    done = subprocess.run([EXAMPLE / "heap_bounds.py"], stdin=subprocess.DEVNULL, timeout=120,
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    transcript = (EXAMPLE / "transcript.txt").read_text()
+    texts = [re.sub(r"took \d+\.\d s", "took N s", re.sub(r":\d{4,5}\b", ":PORT", text))
+             for text in (done.stdout, transcript)]
+    assert texts[0] == texts[1]
