@@ -47,7 +47,8 @@ static bool read_local(const struct objects *objects, const struct frame *frame,
 
 void bt_write_locals(const struct objects *objects, const struct frame *frame, struct text *text)
 {
-    unsigned count = locals_count(objects, frame);
+    bool is_certain;
+    unsigned count = locals_count(objects, frame, &is_certain);
 
     for (unsigned i = 0; i < count; i++) {
         uint64_t word;
@@ -60,6 +61,8 @@ void bt_write_locals(const struct objects *objects, const struct frame *frame, s
         value_add_word(objects, word, &value_short, text);
         text_putc(text, '\n');
     }
+    if (!is_certain)
+        text_puts(text, "    (no more than the arguments is known)\n");
 }
 
 static json_t *local_json(const struct objects *objects, const struct frame *frame, unsigned index)
@@ -83,7 +86,8 @@ static json_t *local_json(const struct objects *objects, const struct frame *fra
 
 void bt_add_locals_json(const struct objects *objects, const struct frame *frame, json_t *document)
 {
-    unsigned count = locals_count(objects, frame);
+    bool is_certain;
+    unsigned count = locals_count(objects, frame, &is_certain);
     json_t *arguments = json_array(), *locals = json_array();
 
     for (unsigned i = 0; i < count; i++) {
@@ -94,4 +98,5 @@ void bt_add_locals_json(const struct objects *objects, const struct frame *frame
     }
     json_object_set_new(document, "arguments", arguments);
     json_object_set_new(document, "locals", locals);
+    json_object_set_new(document, "has_all_locals", json_boolean(is_certain));
 }

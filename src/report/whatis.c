@@ -172,6 +172,7 @@ static void add_frame(const struct query *query, const struct frame *frame, stru
 {
     const struct objects *objects = objects_of(query);
     uint64_t address = query->address;
+    bool is_certain;
 
     text_printf(text, ", frame at 0x%" PRIx64 " of ", frame->address);
     if (frame->code.name)
@@ -180,7 +181,7 @@ static void add_frame(const struct query *query, const struct frame *frame, stru
         return;
     uint64_t index = frame->n_state - 1 - (address - frame->state) / objects->obj;
     text_printf(text, ", local %" PRIu64 "%s", index,
-                index < locals_count(objects, frame) ? "" : " or value stack");
+                index < locals_count(objects, frame, &is_certain) ? "" : " or value stack");
 }
 
 static void add_stack(const struct query *query, struct text *text)

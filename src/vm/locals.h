@@ -7,7 +7,8 @@
 #include "object/objects.h"
 
 // The number of locals, arguments included, that a frame's code is seen to use: nothing
-// in memory says it. Up to v1.11 the arguments and cells alone are counted.
-unsigned locals_count(const struct objects *objects, const struct frame *frame);
+// in memory says it. Where the code does not decode without doubt, and of machine code,
+// the arguments alone are counted, and *ret_certain is false.
+unsigned locals_count(const struct objects *objects, const struct frame *frame, bool *ret_certain);
 
 #endif

@@ -316,6 +316,16 @@ def test_live_board(board: Board, link: list[str], name: str) -> None:
     assert said == [f"\n{traceback(*steps)}KeyboardInterrupt: \n"]
 
 
+def test_locals_of_a_live_board(board: Board, link: list[str]) -> None:
+    """Code of v1.9 does not say how many it has: its opcodes do."""
+    code = ("def f(n):\n total = n * 2\n pair = [n, total]\n for i in range(3):\n"
+            "  total += i\n" + SPIN + "f(7)\n")
+    with running(board, code):
+        text = bt("--halt", "--locals", *link)
+    assert "    n = 7\n    local 1 = 14\n    local 2 = [7, 14]\n    local 3 = 0\n" in text
+    assert "no more than" not in text
+
+
 ASM = "@micropython.asm_thumb\ndef bad(r0):\n  {}\n"
 CALLS = "class A:\n def run(self, x):\n  print('spins')\n  {}\ndef f():\n  return A().run(1)\nf()\n"
 LOST = {  # these do not come back to the prompt
