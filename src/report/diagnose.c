@@ -102,7 +102,7 @@ static int look(struct diagnosis *diagnosis, struct mph_err *err)
     if (rc == 0 && diagnosis->has_objects)
         rc = diagnose_tasks(diagnosis, err);
     if (rc == 0 && diagnosis->has_objects)
-        diagnose_heap(diagnosis);
+        rc = diagnose_heap(diagnosis, err);
     if (rc == 0 && is_halted)
         diagnose_stack_use(diagnosis);
     return rc;

@@ -6,6 +6,7 @@
 #include "cpu/isa.h"
 #include "gc/numbers.h"
 #include "layout/members.h"
+#include "object/histogram.h"
 #include "report/diagnosis.h"
 #include "report/place.h"
 
@@ -78,7 +79,30 @@ static void find_allocator(struct diagnosis *diagnosis, const struct gc_numbers 
 
 // --- how full it is ---
 
-static void find_use(struct diagnosis *diagnosis, const struct gc_numbers *numbers)
+// What takes most of it.
+static int add_largest_type(const struct diagnosis *diagnosis, json_t *finding, struct mph_err *err)
+{
+    struct histogram histogram;
+    struct text text;
+
+    histogram_init(&histogram, &diagnosis->session->objects);
+    int rc = histogram_count(&histogram, err);
+    if (rc == 0 && histogram.rows.len) {
+        histogram_sort(&histogram);
+        const struct histogram_row *row = histogram_at(&histogram, 0);
+
+        text_init(&text, NULL);
+        text_escaped(&text, row->name, strlen(row->name));
+        text_printf(&text, " (%" PRIu64 "), %" PRIu64 " bytes", row->count, histogram_bytes(row));
+        evidence_text(finding, "most (see types)", text.bytes);
+        text_deinit(&text);
+    }
+    histogram_deinit(&histogram);
+    return rc;
+}
+
+static int find_use(struct diagnosis *diagnosis, const struct gc_numbers *numbers,
+                    struct mph_err *err)
 {
     const struct heap *heap = &diagnosis->session->heap;
     uint64_t percent = numbers->total_bytes ? numbers->used_bytes * 100 / numbers->total_bytes : 0;
@@ -89,15 +113,17 @@ static void find_use(struct diagnosis *diagnosis, const struct gc_numbers *numbe
     evidence_bytes(finding, "free", numbers->free_bytes);
     evidence_bytes(finding, "largest free run", numbers->max_free * heap->layout->block_bytes);
     evidence_address(diagnosis, finding, "pool", heap_area(heap, 0)->pool_start);
+    int rc = add_largest_type(diagnosis, finding, err);
     if (heap->problems.len) {
         finding = finding_add(diagnosis, FINDING_TROUBLE, "heap",
                               "the heap's areas contradict themselves");
         for (size_t i = 0; i < heap->problems.len; i++)
             evidence_text(finding, "because", notes_text(&heap->problems, i));
     }
+    return rc;
 }
 
-void diagnose_heap(struct diagnosis *diagnosis)
+int diagnose_heap(struct diagnosis *diagnosis, struct mph_err *err)
 {
     struct session *session = diagnosis->session;
     struct gc_numbers numbers;
@@ -108,5 +134,5 @@ void diagnose_heap(struct diagnosis *diagnosis)
     gc_state(&session->heap, &session->target, &numbers, &state);
     find_collector(diagnosis, &state, &numbers);
     find_allocator(diagnosis, &numbers);
-    find_use(diagnosis, &numbers);
+    return find_use(diagnosis, &numbers, err);
 }

@@ -135,7 +135,8 @@ void diagnose_processor(struct diagnosis *diagnosis)
                               "the processor waits for %s, or has just stopped to",
                               *insn.mnemonic == 'w' ? "an interrupt or event" : "the system");
     else if (find_exception(target, name))
-        finding = finding_add(diagnosis, FINDING_FACT, "processor", "the processor is in %s", name);
+        finding = finding_add(diagnosis, FINDING_FACT, "processor",
+                              "the processor is in %s, which interrupted the program", name);
     else
         finding = finding_add(diagnosis, FINDING_FACT, "processor", "the processor executes code");
     evidence_address(diagnosis, finding, "pc", pc);

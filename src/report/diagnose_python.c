@@ -54,7 +54,7 @@ static void add_position(struct diagnosis *diagnosis, const struct trace_frame *
     evidence_address(diagnosis, finding, "frame", at->frame.address);
     if (at->frame.ip)
         evidence_address(diagnosis, finding, "opcode", at->frame.ip);
-    evidence_count(finding, "frames (see bt)", (int64_t)diagnosis->trace.frames.len);
+    evidence_count(finding, "Python frames (see bt)", (int64_t)diagnosis->trace.frames.len);
     if (at->doubt)
         evidence_text(finding, "uncertain", at->doubt);
     add_loops(diagnosis, finding);

@@ -54,6 +54,6 @@ void diagnose_python(struct diagnosis *diagnosis);
 // asyncio's tasks.
 int diagnose_tasks(struct diagnosis *diagnosis, struct mph_err *err);
 // The heap: whether it is locked, what the collector is at, how full it is.
-void diagnose_heap(struct diagnosis *diagnosis);
+int diagnose_heap(struct diagnosis *diagnosis, struct mph_err *err);
 
 #endif

@@ -73,7 +73,7 @@ def test_a_healthy_board(dump_of, variant: str, has_elf: bool) -> None:
     assert not of_level(document, "trouble")
     (python,) = of_topic(document, "python")
     assert 'stands in File "main.py", line 7, in loop_forever' in python["text"]
-    assert evidence(python, "frames (see bt)") == 2
+    assert evidence(python, "Python frames (see bt)") == 2
     (heap,) = of_topic(document, "heap")
     used, free = (int(number) for number in re.search(
         r"used: (\d+), free: (\d+)", dump.at_rest).groups())
