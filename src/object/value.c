@@ -22,9 +22,10 @@ bool print_is_full(struct printer *printer)
     return printer->text->failed || printer->text->len - printer->start >= printer->limits.total;
 }
 
+// A container whose block could not be allocated has a length and no block.
 bool print_fits(struct printer *printer, uint64_t at, uint64_t count, size_t size)
 {
-    if (count == 0 || count <= objects_room(printer->objects, at) / size)
+    if (count == 0 || (at && count <= objects_room(printer->objects, at) / size))
         return true;
     text_printf(printer->text, "<bad: no room for %" PRIu64 " elements at 0x%" PRIx64 ">", count,
                 at);

@@ -228,8 +228,10 @@ static void write_frame(const json_t *frame, struct text *text)
         text_printf(text, ", inside %s", json_string_of(interrupted, "name"));
     json_array_foreach(json_object_get(frame, "registers"), i, reg)
     {
-        text_printf(text, "%s%-4s %-10s", i % 4 ? "  " : "\n           ",
-                    json_string_of(reg, "name"), json_string_of(reg, "word"));
+        bool is_last = i % 4 == 3 || i + 1 == json_array_size(json_object_get(frame, "registers"));
+
+        text_printf(text, "%s%-4s %-*s", i % 4 ? "  " : "\n           ",
+                    json_string_of(reg, "name"), is_last ? 0 : 10, json_string_of(reg, "word"));
     }
     text_putc(text, '\n');
 }
