@@ -36,6 +36,11 @@ const struct spelling spellings_reserved[] = {
     {"__StackOneBottom", "__StackOneTop", "rp2: memmap_mp*.ld, the stack of the other core"},
     {0}};
 
+const struct spelling spellings_c_heap[] = {
+    {"__end__", "__StackLimit", "rp2: memmap_mp*.ld, the limit of sbrk"},
+    {"__end__", "__HeapLimit", "alif: mcu/ensemble.ld.S"},
+    {0}};
+
 const char *const spellings_dummy_sections[] = {
     ".heap",  // stm32: boards/common_bss_heap_stack.ld; rp2: the C library's heap
     ".stack", // stm32: the same; rp2: .stack_dummy, .stack1_dummy

@@ -17,6 +17,10 @@ extern const struct spelling spellings_stack[];    // the main stack
 extern const struct spelling spellings_ram[];      // what the linker takes for RAM
 extern const struct spelling spellings_reserved[]; // set apart from heap and stack
 
+// The heap of the C library, where it lies below that of MicroPython; two ports give one of
+// these names to something else.
+extern const struct spelling spellings_c_heap[];
+
 // A heap that is an array in C; `end` is not used.
 extern const struct spelling spellings_array[];
 

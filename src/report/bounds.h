@@ -64,6 +64,8 @@ struct bounds_stack {
     bool has_top, has_limit, has_sp;
     uint64_t top, limit; // of mp_state_ctx; `limit` is a number of bytes
     uint64_t sp;
+    bool has_deepest; // below that address the stack still holds what it was filled with
+    uint64_t deepest, fill;
 };
 
 enum verdict_level {
@@ -144,6 +146,9 @@ int bounds_gather_files(struct bounds *bounds, const struct bounds_options *opti
                         struct session *session, struct mph_err *err);
 int bounds_gather_chip(struct bounds *bounds, const struct bounds_options *options,
                        struct session *session, struct mph_err *err);
+
+// How deep the stack has been, if its lowest words show; after the linker is known.
+int bounds_gather_depth(struct bounds *bounds, struct session *session, struct mph_err *err);
 
 // Add to a list of struct named_extent.
 int bounds_name(struct vec *list, struct extent extent, struct mph_err *err, const char *format,

@@ -126,6 +126,17 @@ static uint64_t stack_need(const struct bounds *bounds, uint64_t top)
     return need < top ? need : top;
 }
 
+// The room for that: scripts that say nothing of a stack end the heap where it may begin.
+static bool stack_room(const struct bounds *bounds, uint64_t top, struct extent *ret)
+{
+    uint64_t low = top - stack_need(bounds, top);
+    struct extent heap;
+
+    if (bounds_heap(bounds, &heap) && heap.last < top - 1)
+        low = larger(low, heap.last + 1);
+    return extent_between(ret, low, top);
+}
+
 bool bounds_stack(const struct bounds *bounds, struct extent *ret)
 {
     uint64_t top;
@@ -135,7 +146,7 @@ bool bounds_stack(const struct bounds *bounds, struct extent *ret)
         return false;
     if (is_linkers && bounds->stack.has_start && bounds->stack.start < top)
         return extent_between(ret, bounds->stack.start, top);
-    return extent_between(ret, top - stack_need(bounds, top), top);
+    return stack_room(bounds, top, ret);
 }
 
 enum ram_source bounds_trusted(const struct bounds *bounds)

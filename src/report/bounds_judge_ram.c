@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "report/bounds.h"
+#include "target/chip.h"
 
 static const struct bounds_bank *bank_at(const struct bounds *bounds, size_t index)
 {
@@ -80,6 +81,13 @@ static void judge_inside(struct bounds *bounds, struct extent range, const char 
     if (bounds_trusted(bounds) == RAM_SOURCES || !find_outside(bounds, range, &at))
         return;
     uint64_t bytes = extent_bytes((struct extent){at, range.last});
+    if (at == range.first && chip_may_extend(at)) {
+        verdict_add(bounds, VERDICT_UNSURE, 0,
+                    "%s at 0x%08" PRIX64 " lies in memory outside of the chip, whose size is not "
+                    "known (--ram)",
+                    name, at);
+        return;
+    }
     if (at == range.first)
         verdict_add(bounds, VERDICT_WRONG, bytes,
                     "%s at 0x%08" PRIX64 " lies outside of the RAM "

@@ -145,9 +145,24 @@ static void judge_pointer(struct bounds *bounds)
         judge_depth(bounds, top, room.first);
 }
 
+static void judge_deepest(struct bounds *bounds)
+{
+    const struct bounds_stack *live = &bounds->live_stack;
+    struct extent room;
+
+    if (!live->has_deepest || !bounds_stack(bounds, &room) || !extent_has(room, live->deepest) ||
+        (live->has_sp && live->deepest >= live->sp))
+        return;
+    verdict_add(bounds, VERDICT_RIGHT, 0,
+                "the stack has been at least %" PRIu64 " bytes deep: the lowest %" PRIu64
+                " all hold 0x%08" PRIX64,
+                room.last + 1 - live->deepest, live->deepest - room.first, live->fill);
+}
+
 void bounds_judge_stack(struct bounds *bounds)
 {
     judge_symbols(bounds);
     judge_neighbours(bounds);
     judge_pointer(bounds);
+    judge_deepest(bounds);
 }

@@ -185,6 +185,10 @@ static int add_reserved(struct bounds *bounds, const struct symbols *symbols, st
     for (const struct spelling *at = spellings_reserved; rc == 0 && at->start; at++)
         if (find_pair(symbols, at, &pair) && extent_between(&extent, pair.start, pair.end))
             rc = bounds_name(&bounds->reserved, extent, err, "%s", pair.start_name);
+    for (const struct spelling *at = spellings_c_heap; rc == 0 && at->start; at++)
+        if (find_pair(symbols, at, &pair) && bounds->heap.has_start &&
+            pair.end <= bounds->heap.start && extent_between(&extent, pair.start, pair.end))
+            return bounds_name(&bounds->reserved, extent, err, "the C library's heap");
     return rc;
 }
 

@@ -31,6 +31,9 @@ extern const struct chip chips[];
 // The chip of that name, which may be a whole part number ("stm32f429zit6"); NULL: none.
 const struct chip *chip_find(const char *name);
 
+// Whether memory outside of the chip may be at an address: SDRAM, PSRAM.
+bool chip_may_extend(uint64_t address);
+
 // What a chip says of itself.
 struct chip_identity {
     const struct chip *chip; // NULL: what it says is of no chip in the table

@@ -191,3 +191,23 @@ const struct chip chips[] = {
      "ESP32-S3 TRM, Internal Memory",
      {BANK("SRAM1 and SRAM2", 0x3fc88000, 480)}},
     {0}};
+
+// Where buses lead out of chips.
+static const struct {
+    uint64_t first, last;
+    const char *source;
+} outside[] = {
+    {0x60000000, 0x9fffffff, "external RAM (ARM DDI 0403, B3.1)"},
+    {0xc0000000, 0xdfffffff, "SDRAM of STM32 (RM0090, FMC SDRAM banks)"},
+    {0x11000000, 0x11ffffff, "PSRAM of RP2350 (datasheet, QMI second window)"},
+    {0x3f800000, 0x3fbfffff, "PSRAM of ESP32 (TRM, External Memory)"},
+    {0x3c000000, 0x3dffffff, "PSRAM of ESP32-S3 (TRM, External Memory)"},
+};
+
+bool chip_may_extend(uint64_t address)
+{
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        if (address >= outside[i].first && address <= outside[i].last)
+            return true;
+    return false;
+}

@@ -419,7 +419,47 @@ static void test_stack_of_a_thread(void **state)
     bounds_deinit(&bounds);
 }
 
+// A script that says nothing of a stack leaves it what is above the heap.
+static void test_small_stack_without_symbol(void **state)
+{
+    struct bounds bounds;
+
+    (void)state;
+    set_up(&bounds, RAM_END, false);
+    set_pair(&bounds.heap, "_heap_start", BSS_END, "_heap_end", RAM_END - 2 * KIB);
+    judge(&bounds);
+    assert_false(bounds_are_wrong(&bounds));
+    bounds_deinit(&bounds);
+}
+
+static void test_deepest_use(void **state)
+{
+    struct bounds bounds;
+
+    (void)state;
+    set_up(&bounds, RAM_END, true);
+    bounds.live_stack.has_deepest = true;
+    bounds.live_stack.deepest = RAM_END - 3000;
+    judge(&bounds);
+    assert_verdict(&bounds, VERDICT_RIGHT, 0, "at least 3000 bytes deep: the lowest 13384 all");
+    bounds_deinit(&bounds);
+}
+
 // --- the chip ---
+
+static void test_external_memory_is_not_wrong(void **state)
+{
+    struct bounds bounds;
+
+    (void)state;
+    set_up(&bounds, RAM_END, true);
+    set_pair(&bounds.heap, "_heap_start", 0xd0000000, "_heap_end", 0xd0100000);
+    ((struct bounds_area *)vec_at(&bounds.areas, 0))->whole = between(0xd0000000, 0xd0100000);
+    judge(&bounds);
+    assert_verdict(&bounds, VERDICT_UNSURE, 0, "lies in memory outside of the chip");
+    assert_false(bounds_are_wrong(&bounds));
+    bounds_deinit(&bounds);
+}
 
 static void test_heap_outside_ram(void **state)
 {
@@ -608,6 +648,9 @@ int main(void)
         cmocka_unit_test(test_linker_gives_both_the_same),
         cmocka_unit_test(test_stack_pointer),
         cmocka_unit_test(test_stack_of_a_thread),
+        cmocka_unit_test(test_small_stack_without_symbol),
+        cmocka_unit_test(test_deepest_use),
+        cmocka_unit_test(test_external_memory_is_not_wrong),
         cmocka_unit_test(test_heap_outside_ram),
         cmocka_unit_test(test_heap_across_banks),
         cmocka_unit_test(test_sources_disagree),
