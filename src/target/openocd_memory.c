@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "target/openocd_cursor.h"
 
 enum {
-    WORD = 4,
+    WORD = CURSOR_WORD,
     DUMP_LEAST = 16 * 1024 / WORD, // words from which a file pays off
 };
 
@@ -59,70 +60,6 @@ static void portion_adapt(struct portion *portion, double seconds)
         portion->limit = portion->most;
     if (portion->limit < portion->least)
         portion->limit = portion->least;
-}
-
-// --- where we are in the reads asked for ---
-
-struct cursor {
-    struct link_read *reads;
-    size_t count;
-    size_t index; // the read that is next
-    size_t done;  // words of it that are done
-    size_t apart; // reads before this one are not merged with others
-};
-
-static uint64_t first_word(const struct link_read *read)
-{
-    return read->address & ~(uint64_t)(WORD - 1);
-}
-
-static size_t word_count(const struct link_read *read)
-{
-    return (size_t)((read->address % WORD + read->size + WORD - 1) / WORD);
-}
-
-static bool cursor_at_end(const struct cursor *cursor)
-{
-    return cursor->index == cursor->count;
-}
-
-static size_t cursor_left(const struct cursor *cursor)
-{
-    return word_count(&cursor->reads[cursor->index]) - cursor->done;
-}
-
-static uint64_t cursor_address(const struct cursor *cursor)
-{
-    return first_word(&cursor->reads[cursor->index]) + (uint64_t)WORD * cursor->done;
-}
-
-static void cursor_advance(struct cursor *cursor, size_t words)
-{
-    cursor->done += words;
-    if (cursor_left(cursor) == 0) {
-        cursor->index++;
-        cursor->done = 0;
-    }
-}
-
-static void cursor_refuse(struct cursor *cursor)
-{
-    cursor->reads[cursor->index].status = MPH_ERR_READ;
-    cursor->index++;
-    cursor->done = 0;
-}
-
-// Put the bytes of one word where the read at the cursor wants them, which may
-// begin or end within it.
-static void deliver(const struct cursor *cursor, size_t index, const uint8_t bytes[WORD])
-{
-    struct link_read *read = &cursor->reads[cursor->index];
-    size_t skip = (size_t)(read->address % WORD);
-    size_t at = (cursor->done + index) * WORD; // counted from first_word
-
-    for (size_t i = 0; i < WORD; i++)
-        if (at + i >= skip && at + i - skip < read->size)
-            read->bytes[at + i - skip] = bytes[i];
 }
 
 // --- gathering runs of words in one script ---
@@ -248,7 +185,7 @@ static void run_deliver(const struct openocd_run *run, bool big_endian, struct c
             uint8_t bytes[WORD];
 
             bytes_put(bytes, WORD, big_endian, run->words[first + w]);
-            deliver(cursor, w, bytes);
+            cursor_deliver(cursor, w, bytes);
         }
         cursor_advance(cursor, take);
     }
@@ -265,7 +202,7 @@ static bool run_refuse(const struct openocd_run *run, struct cursor *cursor)
         cursor_refuse(cursor);
         return true;
     }
-    while (index < cursor->count && first_word(&cursor->reads[index]) < end)
+    while (index < cursor->count && cursor_first_word(&cursor->reads[index]) < end)
         index++;
     cursor->apart = index;
     return false;
@@ -407,7 +344,7 @@ static int read_dump(struct openocd_memory *memory, struct cursor *cursor, struc
         if (words == limit)
             portion_adapt(&memory->dump_words, stream_now() - start);
         for (size_t w = 0; w < words; w++)
-            deliver(cursor, w, bytes + w * WORD);
+            cursor_deliver(cursor, w, bytes + w * WORD);
         memory->port->stats->pieces++;
         memory->port->stats->bytes += (uint64_t)WORD * words;
         cursor_advance(cursor, words);
