@@ -74,10 +74,13 @@ static const struct chip_id *find_id(const struct chip_register *reg, uint64_t v
 
 static void adopt(struct target *target, const struct chip_id *id, struct chip_identity *identity)
 {
+    const struct chip *chip = chip_find(id->chip);
     uint64_t kib;
 
-    identity->chip = chip_find(id->chip);
-    memcpy(identity->banks, identity->chip->banks, sizeof identity->banks);
+    if (!chip)
+        return;
+    identity->chip = chip;
+    memcpy(identity->banks, chip->banks, sizeof identity->banks);
     if (id->flash_size_address &&
         target_read_uint(target, id->flash_size_address, 2, &kib, NULL) == 0 && kib != 0xffff)
         identity->flash_bytes = kib << 10;

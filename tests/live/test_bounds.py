@@ -87,7 +87,8 @@ def test_a_larger_chip_has_ram_that_nothing_uses(dump_of) -> None:
     document = bounds(*words_of(dump_of("v1.27.0")), *STM32F429)
     (unused,) = of_level(document, "unused")
     assert unused["size_bytes"] == 0x10000
-    assert unused["change"].endswith("_heap_end = 0x2002C000 would give the heap 0x10000 bytes more")
+    assert unused["change"].endswith(
+        "_heap_end = 0x2002C000 would give the heap 0x10000 bytes more")
     assert (0x20020000, 0x20030000) in extents(document, "gap")
 
 
