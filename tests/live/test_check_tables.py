@@ -231,7 +231,7 @@ def test_findings_are_bounded(board: Board) -> None:
     tables = [one for one in document["findings"] if one["kind"] == "table"]
     assert len(tables) == 2 * board.table_bytes > 1000
     assert len(re.findall("^(?:damage|unsure)  0x", text, re.M)) == 1000
-    assert f"\n{len(document['findings']) - 1000} more findings: --all shows them\n" in text
+    assert f"\n{len(document['findings']) - 1000} more findings: --all shows more of them\n" in text
 
 
 def test_keys(board: Board) -> None:
