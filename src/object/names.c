@@ -19,6 +19,7 @@ struct name {
     uint8_t depth;   // steps from a module
     bool is_main;    // the main module, which goes without saying
     struct step step;
+    uint64_t address; // of what is named
 };
 
 struct to_visit {
@@ -41,7 +42,7 @@ enum { DEPTH_MAX = 200 };
 
 // --- breadth first from the modules ---
 
-static uint32_t add_name(struct walk *walk, const struct name *name)
+static uint32_t add_name(struct walk *walk, const struct name *name, uint64_t address)
 {
     struct name *slot = vec_add(&walk->names->list);
 
@@ -50,6 +51,7 @@ static uint32_t add_name(struct walk *walk, const struct name *name)
         return 0;
     }
     *slot = *name;
+    slot->address = address;
     return (uint32_t)(walk->names->list.len - 1);
 }
 
@@ -67,7 +69,7 @@ static void reach(struct walk *walk, uint64_t address, const struct name *name)
     if (!objects_head_at(names->objects, address, &block) || names->by_block[block] ||
         name->depth >= DEPTH_MAX)
         return;
-    names->by_block[block] = add_name(walk, name);
+    names->by_block[block] = add_name(walk, name, address);
     struct to_visit *next = vec_add(&walk->queue);
     if (next)
         *next = (struct to_visit){address, names->by_block[block]};
@@ -80,7 +82,7 @@ static void reach_slot(struct visitor *visitor, uint64_t at, uint64_t value,
 {
     struct walk *walk = visitor->context;
     const struct name *parent = name_at(walk->names, walk->parent);
-    struct name name = {walk->parent, (uint8_t)(parent->depth + 1), false, *step};
+    struct name name = {walk->parent, (uint8_t)(parent->depth + 1), false, *step, 0};
     struct word word;
 
     (void)at;
@@ -113,7 +115,8 @@ static void visit_dict_as(struct walk *walk, uint64_t dict, uint32_t parent, enu
 static void visit_namespace(struct walk *walk, uint64_t dict, uint32_t parent)
 {
     const struct name *name = name_at(walk->names, parent);
-    struct name own = {parent, (uint8_t)(name->depth + 1), false, {STEP_FIELD, "__dict__", 0, 0}};
+    struct name own = {
+        parent, (uint8_t)(name->depth + 1), false, {STEP_FIELD, "__dict__", 0, 0}, 0};
 
     visit_dict_as(walk, dict, parent, STEP_ATTR);
     reach(walk, dict, &own);
@@ -187,12 +190,13 @@ static void drain(struct walk *walk)
 static void begin_at_module(void *context, const struct module *module)
 {
     struct walk *walk = context;
-    struct name name = {0, 0, module->is_main, {STEP_ATTR, NULL, 0, module->name}};
+    struct name name = {0, 0, module->is_main, {STEP_ATTR, NULL, 0, module->name}, 0};
 
     if (module->is_on_heap)
         reach(walk, module->address, &name);
     else
-        visit_namespace(walk, module->globals, add_name(walk, &name));
+        visit_namespace(walk, module->globals,
+                        add_name(walk, &name, module->address ? module->address : module->globals));
 }
 
 static int begin_at_heap_module(void *context, uint64_t block, uint64_t address, uint64_t bytes)
@@ -226,9 +230,9 @@ static void begin_at_frame(struct walk *walk, uint64_t address)
             return;
         word_decode(objects->layout, bits, &word);
         if (word.kind == WORD_POINTER)
-            reach(
-                walk, word.pointer,
-                &(struct name){0, 1, false, {STEP_LOCAL, NULL, frame.n_state - 1 - i, frame.fun}});
+            reach(walk, word.pointer,
+                  &(struct name){
+                      0, 1, false, {STEP_LOCAL, NULL, frame.n_state - 1 - i, frame.fun}, 0});
     }
 }
 
@@ -309,6 +313,18 @@ void names_deinit(struct names *names)
     *names = (struct names){0};
 }
 
+// --- their tree ---
+
+uint32_t names_parent(const struct names *names, uint32_t place)
+{
+    return name_at(names, place)->parent;
+}
+
+uint64_t names_address(const struct names *names, uint32_t place)
+{
+    return name_at(names, place)->address;
+}
+
 // --- writing them ---
 
 // Steps of a name that is written whole; of a longer one, the last.
@@ -369,4 +385,9 @@ bool names_add(const struct names *names, uint64_t block, struct text *text)
         return false;
     add_steps(names, place, text);
     return true;
+}
+
+void names_add_place(const struct names *names, uint32_t place, struct text *text)
+{
+    add_steps(names, place, text);
 }

@@ -22,6 +22,13 @@ void names_deinit(struct names *names);
 // Add the name of the object (or block) of that number; false when it has none.
 bool names_add(const struct names *names, uint64_t block, struct text *text);
 
+// Names are a tree, by their places in the list: the parent of one, always at a smaller
+// place (0: it has none), the address of what is named, which may be a module outside the
+// heap, and the name in words.
+uint32_t names_parent(const struct names *names, uint32_t place);
+uint64_t names_address(const struct names *names, uint32_t place);
+void names_add_place(const struct names *names, uint32_t place, struct text *text);
+
 // The dict (its address) that holds the attributes of a module or class.
 bool object_namespace(const struct objects *objects, const struct object *object,
                       uint64_t *ret_dict);
