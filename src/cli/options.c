@@ -71,19 +71,26 @@ static const char *copy(struct options *options, const char *text, size_t length
     return *slot;
 }
 
-static int parse_image(struct options *options, const char *argument)
+size_t image_parse(const char *argument, uint64_t *ret_address)
 {
     const char *at = strrchr(argument, '@');
-    uint64_t address;
 
-    if (!at || at == argument || !parse_uint(at + 1, &address))
+    return at && parse_uint(at + 1, ret_address) ? (size_t)(at - argument) : 0;
+}
+
+static int parse_image(struct options *options, const char *argument)
+{
+    uint64_t address;
+    size_t length = image_parse(argument, &address);
+
+    if (!length)
         return EINVAL;
 
     struct image_option *image = vec_add(&options->images);
     if (!image)
         return ENOMEM;
     image->address = address;
-    image->path = copy(options, argument, (size_t)(at - argument));
+    image->path = copy(options, argument, length);
     return image->path ? 0 : ENOMEM;
 }
 

@@ -56,6 +56,9 @@ struct options {
 int options_parse(int argc, char **argv, struct options *ret, struct mph_err *err);
 void options_deinit(struct options *options);
 
+// The path and the address of FILE@ADDR: the path's length, or 0 when it is not that.
+size_t image_parse(const char *argument, uint64_t *ret_address);
+
 // Whether words ask for JSON, for those that could not be parsed.
 bool options_want_json(int argc, char **argv);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/moments.h"
 #include "cli/options.h"
 
 static double now_ms(void)
@@ -119,7 +120,8 @@ static int run_with_target(const struct door *door, const struct sink *sink,
 {
     struct session session;
     double start = now_ms();
-    int rc = open_session(&session, options, door->own, err);
+    int rc = options->report->moments ? open_two_moments(&session, options, door->own, err)
+                                      : open_session(&session, options, door->own, err);
 
     if (rc < 0)
         return rc;

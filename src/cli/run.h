@@ -10,9 +10,9 @@
 #include "cli/open.h"
 
 struct door {
-    struct sink out;   // the report
-    struct sink notes; // what must be known besides, and statistics, line by line
-    bool has_color;    // whether --color auto means colours
+    struct sink out;              // the report
+    struct sink notes;            // what must be known besides, and statistics, line by line
+    bool has_color;               // whether --color auto means colours
     const struct own_target *own; // NULL: the options must name a target
 };
 

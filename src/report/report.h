@@ -46,6 +46,12 @@ json_t *json_text(const char *text);
 // The string under a key of a document; empty where there is none.
 const char *json_string_of(const json_t *document, const char *key);
 
+// The two moments that a report compares: those of two dumps, or of one target.
+struct moments {
+    const char *before, *after; // each a core, or FILE@ADDR; NULL: of the target
+    double seconds;             // between the two looks at the target
+};
+
 struct report {
     const char *name;
     const char *arguments;   // for usage, such as "FILE"; NULL: none
@@ -57,6 +63,9 @@ struct report {
     const char *(*check)(const void *options);
     // Whether with these options it looks at no target, so that none is opened. May be NULL.
     bool (*needs_no_target)(const void *options);
+    // Of a report that compares two moments: which. `run` gets the session of the later
+    // one, with the earlier one in session->before. NULL: it is about one.
+    struct moments (*moments)(const void *options);
     // 0; 1 when the report found what it looks for; or a negative code.
     int (*run)(struct session *session, const void *options, struct output *output,
                struct mph_err *err);

@@ -16,6 +16,8 @@ void session_init(struct session *session)
 
 void session_deinit(struct session *session)
 {
+    if (session->has_before)
+        inventory_deinit(&session->before);
     if (session->has_objects)
         objects_deinit(&session->objects);
     if (session->has_heap)

@@ -7,6 +7,7 @@
 
 #include "elf/firmware.h"
 #include "gc/heap.h"
+#include "graph/inventory.h"
 #include "layout/layout.h"
 #include "object/objects.h"
 #include "target/target.h"
@@ -23,7 +24,8 @@ struct session {
     struct layout layout;
     struct heap heap;
     struct objects objects;
-    bool has_firmware, has_layout, has_heap, has_objects;
+    struct inventory before; // of a report on two moments: the earlier one
+    bool has_firmware, has_layout, has_heap, has_objects, has_before;
 };
 
 void session_init(struct session *session);

@@ -87,6 +87,18 @@ static int wait_ready(const struct stream *stream, int fd, short events, double 
     return stream_fail(stream, err, strerror(errno));
 }
 
+int stream_pause(double seconds, struct mph_err *err)
+{
+    struct timespec limit = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    sigset_t blocked;
+
+    block_others(&blocked);
+    if (!has_interrupt && ppoll(NULL, 0, &limit, &blocked) == 0)
+        return 0;
+    has_interrupt = 0;
+    return mph_fail(err, MPH_ERR_INTERRUPTED, "interrupted");
+}
+
 // --- connecting ---
 
 struct endpoint {

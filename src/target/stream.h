@@ -34,6 +34,9 @@ void stream_init_pipes(struct stream *stream, const char *what, const char *peer
 // MPH_ERR_INTERRUPTED. May be called from a signal handler.
 void stream_interrupt(void);
 
+// Let time pass. It is interrupted as a wait for an answer is.
+int stream_pause(double seconds, struct mph_err *err);
+
 // Closing a closed stream is fine.
 void stream_close(struct stream *stream);
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "report/before.h"
 #include "report/report.h"
 #include "target/links.h"
 
@@ -114,6 +115,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"garbage"},      {"garbage", "--all"},
     {"fit", "64"},    {"fit", "1M"},
     {"check"},        {"check", "--all"},
+    {"diff"},         {"diff", "--top=3"},
     {"bounds"},       {"bounds", "--probe-ram"},
 };
 
@@ -126,6 +128,8 @@ static void run_report(struct session *session, const struct report *report, boo
 
     text_init(&text, NULL);
     output_init(&output, &text, is_json, false);
+    if (report->moments && !session->has_before)
+        session->has_before = session_take_before(session, &session->before, NULL) == 0;
     int rc = report->run(session, options, &output, &err);
     check_error(rc, &err);
     if (rc >= 0)
