@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from captures import VERSIONS, capture
 from dumps import Dump
 from rig import free_port
 
@@ -221,6 +222,16 @@ def test_garbage(dump_of) -> None:
     documents = [document("garbage", *words) for words in words_to_collect(dump_of)]
     assert {line["certain"] for line in documents} == {True, False}
     check("garbage", documents)
+
+
+def test_diff(tmp_path: Path) -> None:
+    heap = capture(VERSIONS[-1])
+    cut = tmp_path / "cut"
+    cut.write_bytes(heap.memory(2).read_bytes()[: 1 << 18])  # of which a note must tell
+    documents = [document("diff", f"{before}@0", f"{after}@0")
+                 for before, after in ((heap.memory(1), heap.memory(2)),
+                                       (heap.memory(2), heap.memory(1)), (cut, heap.memory(1)))]
+    check("diff", documents)
 
 
 def test_fit(dump_of) -> None:

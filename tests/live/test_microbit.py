@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from live.qemu_stub import qemu_stub
 from rig import Board, DebugPort, OpenOcd, run_gdb
 from rig.microbit import FLASH, RAM
 
@@ -79,23 +80,6 @@ def map_in(text: str) -> str:
 
 def numbers_in(text: str) -> str:
     return re.search(r"^GC: .*\n No\. of .*\n", text, re.M)[0]
-
-
-@contextlib.contextmanager
-def qemu_stub(board: Board) -> Iterator[int]:
-    """QEMU's own GDB stub on a TCP port, in place of the unix socket."""
-
-    def monitor(line: str) -> None:
-        board.qmp("human-monitor-command", **{"command-line": line})
-
-    monitor("gdbserver none")
-    monitor("gdbserver tcp:127.0.0.1:0,server=on,wait=off")
-    try:
-        names = [chardev["filename"] for chardev in board.qmp("query-chardev")]
-        yield int(re.search(r"tcp:127\.0\.0\.1:(\d+)", " ".join(names))[1])
-    finally:
-        monitor("gdbserver none")
-        monitor(f"gdbserver unix:{board.gdb_path},server=on,wait=off")
 
 
 def save(board: Board, folder: Path) -> list[str]:
