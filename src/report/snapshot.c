@@ -155,8 +155,8 @@ static int choose_parts(struct session *session, struct vec *parts, struct outpu
 // --- what reports read besides ---
 
 // Those that read more than RAM: fault registers and their handlers, code in ROM, values in
-// flash outside of the ELF. None has an option that it needs.
-static const char *const readers[] = {"fault", "bt", "tasks", "objects", "qstr"};
+// flash outside of the ELF, what the chip says of itself. None has an option that it needs.
+static const char *const readers[] = {"fault", "bt", "tasks", "objects", "qstr", "bounds"};
 
 static int discard(void *context, const char *bytes, size_t size)
 {

@@ -209,7 +209,7 @@ def test_a_live_microbit_without_an_elf() -> None:
         board.freeze()
         with OpenOcd(port) as openocd:
             target = f"--openocd=:{openocd.tcl_port}"
-            halted = bounds("--halt", "--probe-ram", target)
+            halted = mpheap.run("bounds", "--halt", "--probe-ram", "--format=json", target).json
             info = mpheap.info("--halt", target)
         stats = port.stats()
     assert (stats["memory_writes"], stats["bus_writes"], stats["resets"]) == (0, 0, 0)
@@ -237,8 +237,12 @@ def test_a_chip_that_has_its_registers(tmp_path: Path) -> None:
     (tmp_path / "ficr").write_bytes(ficr)
     regions = [Region(RAM, 0x8000, ram), Region(0x10000000, 0x100, tmp_path / "ficr")]
     with DebugPort(regions, core="m0") as port, OpenOcd(port) as openocd:
-        document = bounds(f"--openocd=:{openocd.tcl_port}")
+        target = f"--openocd=:{openocd.tcl_port}"
+        document = bounds(target)
+        core = tmp_path / "board.core"
+        assert mpheap.run("snapshot", core, target, "--halt").status == 0
         assert port.stats()["memory_writes"] == 0
+    assert bounds("--core", core)["chip"] == document["chip"]
     assert document["chip"].endswith("(FICR.CODEPAGESIZE 0x00000400)")
     assert extents(document, "RAM") == [(RAM, RAM + 0x8000)]
 

@@ -39,7 +39,10 @@ ARGUMENTS: dict[str, Callable[[Places], list[str]]] = {
     "N": lambda places: ["2000"],
 }
 VALUES = {"N": "3", "BYTES": "64", "KEY": "size", "NAME": "str", "A..B": "0x20000000..0x20002000"}
-VALUES_OF = {"disasm": {"NAME": "thumb"}}
+VALUES_OF = {
+    "disasm": {"NAME": "thumb"},
+    "bounds": {"NAME": "STM32F405", "FILE": str(ROOT / "tests/fixture/stm32f405.ld")},
+}
 NOT_COMPARED = {"snapshot"}  # it makes the core
 
 # All that may differ, and only in `info`: it says what it was asked about.
@@ -210,12 +213,11 @@ def test_riscv(tmp_path: Path, variant: str) -> None:
                 f"set $mtvec = {test_fault.TRAP_HANDLER:#x}"]
     with test_fault.crashed(variant, commands, f"{test_fault.TRAP_HANDLER:#x}") as board:
         start, end = board.firmware.regions()["ram"]  # QEMU has more than the board
-        words = [f"--gdb=127.0.0.1:{board.gdb_port}", f"--ram={start:#x}+{end - start:#x}",
-                 *elf_of(board, "symbols")]
+        known = [f"--ram={start:#x}+{end - start:#x}", *elf_of(board, "symbols")]
+        words = [f"--gdb=127.0.0.1:{board.gdb_port}", *known]
         live = answers(VIRT, *words, has_options=False)
         snapshot(tmp_path / "core", *words)
-        core = answers(VIRT, "--core", tmp_path / "core", *elf_of(board, "symbols"),
-                       has_options=False)
+        core = answers(VIRT, "--core", tmp_path / "core", *known, has_options=False)
         compare(live, core)
     assert "load access fault at 0x40, where no memory answers" in live["fault",][1]
 
