@@ -184,3 +184,60 @@ bool dwarf_find_member(const struct dwarf *dwarf, const char *path, struct dwarf
     *ret = (struct dwarf_member){offset, size_of(&type)};
     return true;
 }
+
+// --- by offset ---
+
+// The member of `structure` that spans an offset, which becomes the offset in that member.
+static bool enter_member(Dwarf_Die *structure, uint64_t *offset, Dwarf_Die *ret_type,
+                         struct text *text)
+{
+    Dwarf_Die member, type;
+    int64_t at;
+
+    if (dwarf_child(structure, &member) != 0)
+        return false;
+    do {
+        if (dwarf_tag(&member) != DW_TAG_member || !type_of(&member, &type) ||
+            !offset_of(&member, &at) || at < 0 || *offset < (uint64_t)at ||
+            *offset - (uint64_t)at >= size_of(&type))
+            continue;
+        const char *name = dwarf_diename(&member);
+        if (name)
+            text_printf(text, "%s%s", text->len ? "." : "", name);
+        *offset -= (uint64_t)at;
+        *ret_type = type;
+        return true;
+    } while (dwarf_siblingof(&member, &member) == 0);
+    return false;
+}
+
+static bool enter_array(Dwarf_Die *array, uint64_t *offset, Dwarf_Die *ret_type, struct text *text)
+{
+    uint64_t size;
+
+    if (dwarf_tag(array) != DW_TAG_array_type || !type_of(array, ret_type))
+        return false;
+    size = size_of(ret_type);
+    if (!size)
+        return false;
+    text_printf(text, "[%llu]", (unsigned long long)(*offset / size));
+    *offset %= size;
+    return true;
+}
+
+bool dwarf_add_member_at(const struct dwarf *dwarf, uint64_t offset, struct text *text)
+{
+    Dwarf_Die type = dwarf->root;
+    struct text path;
+
+    text_init(&path, NULL);
+    for (int depth = 0; depth < DEPTH_MAX; depth++)
+        if (!(is_complete_structure(&type) ? enter_member(&type, &offset, &type, &path)
+                                           : enter_array(&type, &offset, &type, &path)))
+            break;
+    bool is_found = path.len > 0;
+    if (is_found)
+        text_escaped(text, path.bytes, path.len);
+    text_deinit(&path);
+    return is_found;
+}

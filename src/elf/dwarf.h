@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct dwarf;
 
@@ -27,5 +28,10 @@ int dwarf_select_variable(struct dwarf *dwarf, const char *name, struct mph_err 
 // A member by its path, such as "mem.area.next"; members of anonymous structures
 // and unions count as their parent's. False when there is none.
 bool dwarf_find_member(const struct dwarf *dwarf, const char *path, struct dwarf_member *ret);
+
+// Add the path of the innermost member that the byte at an offset belongs to, such as
+// "vm.dict_main.map.table" or "vm.readline_hist[2]". False, with `text` as it was, when
+// it belongs to none.
+bool dwarf_add_member_at(const struct dwarf *dwarf, uint64_t offset, struct text *text);
 
 #endif
