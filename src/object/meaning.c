@@ -232,9 +232,13 @@ bool meaning_add_member(const struct names *names, uint64_t block, uint64_t addr
     if (form != MEMBER_NONE)
         return form == MEMBER_NUMBER;
     objects_visit(&visitor, &object);
-    if (search.is_found || top >= objects->block_count || top == block)
+    const struct outside *outside = objects_outside(objects, top);
+    if (search.is_found || top == block)
         return false;
-    objects_get_block(objects, top, &object);
+    if (top < objects->block_count)
+        objects_get_block(objects, top, &object);
+    else if (!outside || !objects_get(objects, outside->address, &object))
+        return false;
     if (object.kind)
         objects_visit(&visitor, &object);
     return false;
