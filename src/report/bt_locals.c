@@ -7,10 +7,10 @@
 #include "vm/coroutine.h"
 #include "vm/locals.h"
 
-// Local `index` by name; up to arg_count the code has them. Closures get the cells of
-// enclosing functions as arguments named "*".
-static void add_local_name(const struct objects *objects, const struct code *code, unsigned index,
-                           struct text *text)
+// Up to arg_count the code has names. Closures get the cells of enclosing functions as
+// arguments named "*".
+void bt_add_local_name(const struct objects *objects, const struct code *code, unsigned index,
+                       struct text *text)
 {
     unsigned varargs = code->arg_count, varkeywords = varargs + code->has_varargs;
     struct text name;
@@ -56,7 +56,7 @@ void bt_write_locals(const struct objects *objects, const struct frame *frame, s
         if (!read_local(objects, frame, i, &word))
             continue;
         text_puts(text, "    ");
-        add_local_name(objects, &frame->code, i, text);
+        bt_add_local_name(objects, &frame->code, i, text);
         text_puts(text, " = ");
         value_add_word(objects, word, &value_short, text);
         text_putc(text, '\n');
@@ -74,7 +74,7 @@ static json_t *local_json(const struct objects *objects, const struct frame *fra
         return NULL;
     text_init(&name, NULL);
     text_init(&value, NULL);
-    add_local_name(objects, &frame->code, index, &name);
+    bt_add_local_name(objects, &frame->code, index, &name);
     value_add_word(objects, word, &value_short, &value);
     json_t *local =
         json_pack("{s:o, s:o, s:o}", "name", json_text(name.bytes ? name.bytes : ""), "value",

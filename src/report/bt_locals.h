@@ -6,6 +6,10 @@
 #include "object/frame.h"
 #include "report/report.h"
 
+// Local `index` by its name; by its number where nothing has its name: "local 3".
+void bt_add_local_name(const struct objects *objects, const struct code *code, unsigned index,
+                       struct text *text);
+
 // A line for each that has a value: "    name = value".
 void bt_write_locals(const struct objects *objects, const struct frame *frame, struct text *text);
 

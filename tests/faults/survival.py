@@ -40,7 +40,7 @@ def guarded() -> dict[str, Any]:
 
 def commands_about(addresses: Sequence[int]) -> list[list[str]]:
     """All reports, those about one address with each of these."""
-    reports = ("show", "whatis", "disasm")
+    reports = ("show", "whatis", "disasm", "why", "refs")
     about = [[report, hex(address)] for address in addresses for report in reports]
     return [*COMMANDS, *about]
 

@@ -116,6 +116,8 @@ static const char *const commands[][WORDS_MAX] = {
     {"fit", "64"},    {"fit", "1M"},
     {"check"},        {"check", "--all"},
     {"diff"},         {"diff", "--top=3"},
+    {"why", "%A"},    {"why", "%A", "--all=9"},
+    {"refs", "%A"},   {"refs", "%A", "--depth=3"},
     {"bounds"},       {"bounds", "--probe-ram"},
 };
 

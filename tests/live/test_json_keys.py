@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from captures import VERSIONS, capture
 from dumps import Dump
+from live.chained import chain
 from rig import free_port
 
 import mpheap
@@ -208,6 +209,25 @@ def test_addresses(dump_of, report: str) -> None:
     without_types = ram_of(dump_of(VARIANTS[-1]))
     anything = all_blocks(without_types)[0]["address"]
     documents.append(document(report, anything, *without_types))
+    assert documents[-1]["notes"]
+    check(report, documents)
+
+
+@pytest.mark.parametrize("report", ["why", "refs"])
+def test_holders(dump_of, report: str, tmp_path: Path) -> None:
+    words, addresses = chain(dump_of("v1.28.0-weakref"), tmp_path, 100)
+    documents = [document(report, hex(addresses[-1]), *words)]
+    for variant in VARIANTS:
+        dump = dump_of(variant)
+        words = [*words_of(dump), *dump.elf(), "--reg", "r4={address}"]
+        for block in all_blocks([*words_of(dump), *dump.elf()])[:-1:40]:
+            held = [word.format(address=block["address"]) for word in words]
+            more = ["--all=5"] if report == "why" else ["--depth=3", "--top=50"]
+            documents += [document(report, block["address"], *held),
+                          document(report, block["address"], *more, *held)]
+    anything = ram_of(dump_of(VARIANTS[-1]))
+    last = all_blocks(anything)[-2]["address"]
+    documents.append(mpheap.run(report, last, "--format=json", *anything).json)
     assert documents[-1]["notes"]
     check(report, documents)
 
