@@ -164,11 +164,67 @@ def test_offline(tmp_path: Path) -> None:
     assert claim["text"].startswith("RAM (--ld) says that RAM goes 65536 bytes further")
 
 
-def test_static_array(dump_of) -> None:
-    """The Linux fixture's and the mps2's heaps are arrays in C."""
-    dump = dump_of("v1.27.0-memstats")
-    document = bounds(*words_of(dump))
+# What the linker scripts of ports define, with a .bss of 4 KB at the start of RAM, and the heap
+# that this means. Nothing of it is wrong, and nothing unused.
+PORTS = {
+    "stm32": ("STM32F411", {"_heap_start": 0x20001000, "_heap_end": 0x2001C000,
+                            "_sstack": 0x2001C000, "_estack": 0x20020000,
+                            "_ram_start": RAM, "_ram_end": 0x20020000}),
+    "stm32 with a cache": ("STM32F411", {
+        "_heap_start": 0x20001000, "_heap_end": 0x20018000, "_sstack": 0x20018000,
+        "_estack": 0x2001C000,
+        "_micropy_hw_internal_flash_storage_ram_cache_start": 0x2001C000,
+        "_micropy_hw_internal_flash_storage_ram_cache_end": 0x20020000}),
+    "nrf": ("nRF52832", {"_heap_start": 0x20001000, "_heap_end": 0x2000E000,
+                         "_estack": 0x20010000, "_ram_end": 0x20010000}),
+    "samd": ("SAMD51G19", {"_sheap": 0x20001000, "_eheap": 0x2002E000, "_sstack": 0x2002E000,
+                           "_estack": 0x20030000}),
+    "rp2": ("RP2040", {"__end__": 0x20001000, "__StackLimit": 0x20003000,
+                       "__GcHeapStart": 0x20003000, "__GcHeapEnd": 0x20040000,
+                       "__StackOneBottom": 0x20040800, "__StackOneTop": 0x20041000,
+                       "__StackBottom": 0x20041800, "__StackTop": 0x20042000}),
+    "alif": ("SAMD51G19", {"__end__": 0x20001000, "__HeapLimit": 0x20003000,
+                           "__GcHeapStart": 0x20003000, "__GcHeapEnd": 0x2002C000,
+                           "__StackLimit": 0x2002C000, "__StackTop": 0x20030000}),
+    "mimxrt": ("MIMXRT1062", {"_gc_heap_start": 0x80000000, "_gc_heap_end": 0x82000000,
+                              "_sstack": 0x20018000, "_estack": 0x20020000}),
+    "cc3200": ("STM32F411", {"_boot": 0x20001000, "_eheap": 0x2001F000, "_sstack": 0x2001F000,
+                             "_estack": 0x20020000}),
+}
+HEAP_STARTS = {"samd": "_sheap", "rp2": "__GcHeapStart", "alif": "__GcHeapStart",
+               "mimxrt": "_gc_heap_start", "cc3200": "_boot"}
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_spellings_of_ports(port: str, tmp_path: Path) -> None:
+    chip, symbols = PORTS[port]
+    source, elf = tmp_path / "port.c", tmp_path / "port.elf"
+    source.write_text("char variables[4096]; int main(void) { return variables[0]; }\n")
+    defined = [f"-Wl,--defsym={name}={value:#x}" for name, value in symbols.items()]
+    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-nostdlib", "-emain",
+                    "-Wl,-Ttext=0x08000000", f"-Wl,-Tbss={RAM:#x}", *defined, source, "-o", elf],
+                   check=True, capture_output=True)
+    document = bounds("--offline", "--elf", elf, "--chip", chip)
     assert not of_level(document, "wrong", "unused")
+    start = symbols[HEAP_STARTS.get(port, "_heap_start")]
+    (heap,) = extents(document, "heap")
+    assert heap[0] == start
+    outside = [one for one in of_level(document, "unsure") if "outside of the chip" in one["text"]]
+    assert len(outside) == (port == "mimxrt")
+
+
+@pytest.mark.parametrize("name", ["gc_heap", "heap"])
+def test_a_heap_that_is_an_array(name: str, tmp_path: Path) -> None:
+    source, elf = tmp_path / "port.c", tmp_path / "port.elf"
+    source.write_text(f"char {name}[65536]; int main(void) {{ return {name}[0]; }}\n")
+    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-nostdlib", "-emain",
+                    "-Wl,-Ttext=0x08000000", f"-Wl,-Tbss={RAM:#x}",
+                    "-Wl,--defsym=_estack=0x20018000", source, "-o", elf],
+                   check=True, capture_output=True)
+    document = bounds("--offline", "--elf", elf, "--ram=0x20000000+96K")
+    assert extents(document, "heap") == [(RAM, RAM + 0x10000)]
+    (unused,) = of_level(document, "unused")
+    assert unused["change"] == f"{name} could have 0x4000 bytes more"
 
 
 @pytest.mark.parametrize("words, wanted", [
