@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "report/retainers.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "gc/numbers.h"
+#include "object/lookup.h"
+#include "object/meaning.h"
+#include "object/tally.h"
+#include "object/value.h"
+
+// --- loading ---
+
+static void find_main(void *context, const struct module *module)
+{
+    if (module->is_main)
+        *(uint64_t *)context = module->globals;
+}
+
+static int retain(struct retainers *ret, struct mph_err *err)
+{
+    struct root_words roots;
+    int rc = root_words_find(&roots, ret->objects, err);
+
+    return rc < 0 ? rc : retained_init(&ret->retained, &roots, err);
+}
+
+int retainers_init(struct retainers *ret, const struct objects *objects, struct mph_err *err)
+{
+    struct gc_numbers numbers;
+
+    *ret = (struct retainers){.objects = objects};
+    gc_numbers(objects->heap, &numbers);
+    ret->used_bytes = numbers.used_bytes;
+    int rc = mark_init(&ret->mark, objects, err);
+    if (rc == 0)
+        rc = retain(ret, err);
+    if (rc == 0)
+        rc = names_init(&ret->names, objects, err);
+    if (rc < 0)
+        retainers_deinit(ret);
+    else
+        modules_each(objects, &(struct module_walk){find_main, &ret->main_globals});
+    return rc;
+}
+
+void retainers_deinit(struct retainers *retainers)
+{
+    names_deinit(&retainers->names);
+    retained_deinit(&retainers->retained);
+    mark_deinit(&retainers->mark);
+}
+
+// --- names ---
+
+static uint64_t block_of(const struct retainers *retainers, uint32_t node)
+{
+    return retainers->retained.tree.blocks[node];
+}
+
+static void add_value(const struct objects *objects, uint64_t block, struct text *text)
+{
+    struct object object;
+    struct text value;
+
+    text_init(&value, NULL);
+    objects_get_block(objects, block, &object);
+    if (object.kind && !object.kind->is_block)
+        value_add_object(objects, object.address, &value_short, &value);
+    else
+        value_add_block(objects, &object, &value_short, &value);
+    if (value.len)
+        text_printf(text, " %s", value.bytes);
+    text_deinit(&value);
+}
+
+void retainers_add(const struct retainers *retainers, uint32_t node, struct text *text)
+{
+    const struct objects *objects = retainers->objects;
+    uint64_t block = block_of(retainers, node);
+    const struct outside *outside = objects_outside(objects, objects->owners[block]);
+    struct text name;
+
+    if (outside && outside->address == retainers->main_globals &&
+        objects_kind(objects, block) == &kind_map_table) {
+        text_puts(text, "globals of __main__");
+        return;
+    }
+    text_init(&name, NULL);
+    meaning_add_block(&retainers->names, block, text);
+    if (!names_add(&retainers->names, block, &name) && objects->owners[block] == BLOCK_NOBODY)
+        add_value(objects, block, text);
+    text_deinit(&name);
+}
+
+// --- columns ---
+
+const char retainers_heading[] = "  retained  share        own   count  address";
+
+void retainers_add_columns(const struct retainers *retainers, uint32_t node, struct text *text)
+{
+    const struct retained *retained = &retainers->retained;
+    uint64_t bytes = dominators_bytes(&retained->tree, node);
+
+    text_printf(text, "%10" PRIu64 " %5.1f%% %10" PRIu64 " %7" PRIu32 "  0x%08" PRIx64 "  ", bytes,
+                retainers->used_bytes ? 100.0 * (double)bytes / (double)retainers->used_bytes : 0,
+                (uint64_t)retained->own[node] << retainers->objects->block_shift,
+                retained->tree.counts[node],
+                objects_block_address(retainers->objects, block_of(retainers, node)));
+}
+
+void retainers_add_root(const struct root_of *root, struct text *text)
+{
+    if (root->word.reg)
+        text_printf(text, "register %s", root->word.reg);
+    else
+        text_printf(text, "%s 0x%08" PRIx64, root_set_name(root->word.set), root->word.at);
+}
+
+// --- JSON ---
+
+json_t *retainers_json(const struct retainers *retainers, uint32_t node)
+{
+    const struct retained *retained = &retainers->retained;
+    const struct objects *objects = retainers->objects;
+    uint64_t block = block_of(retainers, node);
+    struct text what;
+
+    text_init(&what, NULL);
+    retainers_add(retainers, node, &what);
+    json_t *document = json_pack(
+        "{s:o, s:o, s:o, s:I, s:I, s:I}", "address",
+        json_address(objects_block_address(objects, block)), "what",
+        json_text(what.bytes ? what.bytes : ""), "type", json_text(block_type_name(objects, block)),
+        "retained_bytes", (json_int_t)dominators_bytes(&retained->tree, node), "own_bytes",
+        (json_int_t)((uint64_t)retained->own[node] << objects->block_shift), "count",
+        (json_int_t)retained->tree.counts[node]);
+    text_deinit(&what);
+    return document;
+}
+
+json_t *retainers_roots_json(const struct retainers *retainers, uint32_t node)
+{
+    const struct root_of *roots;
+    size_t count = retained_roots(&retainers->retained, node, &roots);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count && i < RETAINERS_ROOTS_MAX; i++) {
+        const struct root_word *word = &roots[i].word;
+
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o}", "set", root_set_name(word->set),
+                                        word->reg ? "register" : "address",
+                                        word->reg ? json_text(word->reg) : json_address(word->at)));
+    }
+    return list;
+}
