@@ -17,7 +17,7 @@ COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
     ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
-    ["garbage", "--all"], ["fit", "64", "--after-collect"], ["fit", "1G"],
+    ["garbage", "--all"], ["retained", "--top=200", "--depth=9"], ["fit", "64", "--after-collect"], ["fit", "1G"],
     ["check", "--all"],
     ["bounds", "--probe-ram"],
 )
@@ -40,7 +40,7 @@ def guarded() -> dict[str, Any]:
 
 def commands_about(addresses: Sequence[int]) -> list[list[str]]:
     """All reports, those about one address with each of these."""
-    reports = ("show", "whatis", "disasm", "why", "refs")
+    reports = ("show", "whatis", "disasm", "why", "refs", "retained")
     about = [[report, hex(address)] for address in addresses for report in reports]
     return [*COMMANDS, *about]
 

@@ -113,6 +113,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"tasks"},        {"fault"},
     {"disasm", "%A"}, {"diagnose"},
     {"garbage"},      {"garbage", "--all"},
+    {"retained"},     {"retained", "%A"},
     {"fit", "64"},    {"fit", "1M"},
     {"check"},        {"check", "--all"},
     {"diff"},         {"diff", "--top=3"},
