@@ -254,6 +254,21 @@ def test_diff(tmp_path: Path) -> None:
     check("diff", documents)
 
 
+def test_retained(dump_of) -> None:
+    """Of a heap with many of a kind under one object, too; a register holds the largest."""
+    words = ["--image", f"{capture('1.27.0').memory(1)}@0"]
+    first = document("retained", *words)["largest"][0]["address"]
+    garbage = document("garbage", "--top=1", *words)["largest"][0]["address"]
+    documents = [document("retained", *words, "--reg", f"r4={first}") for words in
+                 [words, *words_to_collect(dump_of)]]
+    assert any(line["suspects"] for line in documents)
+    kept = documents[0]["largest"][1]["address"]
+    documents += [document("retained", address, *words, "--reg", f"r4={first}")
+                  for address in (first, kept, garbage)]
+    assert {line["certain"] for line in documents} == {True, False}
+    check("retained", documents)
+
+
 def test_fit(dump_of) -> None:
     documents = []
     for words in words_to_collect(dump_of):
