@@ -125,25 +125,34 @@ static uint32_t place_sources(struct builder *builder)
     return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
+// In order of addresses: memory goes by once more, from its start to its end.
+static int collect_from(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct builder *builder = context;
+    const uint32_t *nodes = builder->tree->nodes;
+    struct edge edge;
+
+    if (!nodes[block])
+        return 0;
+    edges_begin(&builder->edges, address, bytes);
+    while (edges_next(&builder->edges, &edge)) {
+        uint32_t to = nodes[edge.block];
+
+        // Memory that changes while it is read may have more edges than were counted.
+        if (to && nodes[block] > to && builder->firsts[to])
+            builder->sources[--builder->firsts[to]] = nodes[block];
+    }
+    return 0;
+}
+
 static int collect_sources(struct builder *builder, struct mph_err *err)
 {
-    const struct dominators *tree = builder->tree;
     uint32_t count = place_sources(builder);
-    struct edge edge;
 
     builder->sources = count < UINT32_MAX ? calloc((size_t)count + 1, sizeof(uint32_t)) : NULL;
     if (!builder->sources)
         return mph_fail_no_memory(err);
-    for (uint32_t node = 1; node < tree->count; node++) {
-        edges_begin_block(&builder->edges, tree->blocks[node]);
-        while (edges_next(&builder->edges, &edge)) {
-            uint32_t to = tree->nodes[edge.block];
-
-            // Memory that changes while it is read may have more edges than were counted.
-            if (to && node > to && builder->firsts[to])
-                builder->sources[--builder->firsts[to]] = node;
-        }
-    }
+    objects_each_head(builder->tree->objects, &(struct head_walk){collect_from, builder});
     return 0;
 }
 
@@ -238,13 +247,22 @@ static void find_dominators(struct builder *builder)
 
 // --- sizes ---
 
+static int measure_node(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct dominators *tree = context;
+
+    (void)address;
+    if (tree->nodes[block])
+        tree->retained[tree->nodes[block]] = (uint32_t)(bytes >> tree->objects->block_shift);
+    return 0;
+}
+
 static void sum_up(struct dominators *tree)
 {
+    objects_each_head(tree->objects, &(struct head_walk){measure_node, tree});
     for (uint32_t node = tree->count - 1; node > 0; node--) {
         uint32_t above = tree->immediate[node];
 
-        tree->retained[node] += (uint32_t)(objects_block_bytes(tree->objects, tree->blocks[node]) >>
-                                           tree->objects->block_shift);
         tree->counts[node]++;
         tree->retained[above] += tree->retained[node];
         tree->counts[above] += tree->counts[node];

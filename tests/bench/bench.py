@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from board import Dump  # noqa: E402  (needs the path above)
+from dominators import measure_dominators  # noqa: E402
 from in_gdb import measure_in_gdb  # noqa: E402
 from large import measure_large  # noqa: E402
 from link import measure_link  # noqa: E402
@@ -19,7 +20,7 @@ from marking import measure_marking  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
 from shell import measure_shell  # noqa: E402
 
-PARTS = ["link", "shell", "large", "marking", "gdb"]
+PARTS = ["link", "shell", "large", "marking", "dominators", "gdb"]
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
             measure_large(folder)
         if "marking" in parts:
             measure_marking()
+        if "dominators" in parts:
+            measure_dominators()
         if "gdb" in parts:
             measure_in_gdb(dump, folder)
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// How long the dominators of a heap that is all in use take, by its size and shape.
+//
+//     dominators graph|list|chain|tree POOL_BYTES
+//
+// Prints "BLOCKS HEADS REACHED SECONDS ANONYMOUS_BYTES"; the last is what the dominators
+// themselves allocated at most.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "filled.h"
+#include "graph/dominators.h"
+
+static int measure(struct filled *filled, struct mph_err *err)
+{
+    struct dominators tree;
+    struct root_words roots;
+    uint64_t before = bytes_used();
+    double start = seconds_used();
+    int rc = root_words_find(&roots, &filled->objects, err);
+
+    if (rc == 0)
+        rc = dominators_init(&tree, &roots, err);
+    double seconds = seconds_used() - start;
+    if (rc < 0)
+        return rc;
+    printf("%" PRIu64 " %" PRIu64 " %" PRIu32 " %f %" PRIu64 "\n", filled->blocks, filled->heads,
+           tree.counts[0], seconds, bytes_used() - before);
+    dominators_deinit(&tree);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct filled filled;
+    struct mph_err err = {0};
+    enum shape shape;
+
+    if (argc != 3 || !shape_find(argv[1], &shape))
+        return 2;
+    int rc = filled_init(&filled, shape, strtoull(argv[2], NULL, 0), &err);
+    if (rc == 0)
+        rc = measure(&filled, &err);
+    if (rc < 0)
+        fprintf(stderr, "dominators: %s\n", err.text);
+    return rc < 0;
+}
