@@ -94,6 +94,8 @@ static int look(struct diagnosis *diagnosis, struct mph_err *err)
         diagnose_stack(diagnosis);
     }
     if (rc == 0 && diagnosis->has_objects)
+        rc = diagnose_damage(diagnosis, err);
+    if (rc == 0 && diagnosis->has_objects)
         rc = diagnose_memory_error(diagnosis, err);
     if (rc == 0 && diagnosis->has_objects)
         diagnose_python(diagnosis);

@@ -5,6 +5,7 @@
 
 #include "cpu/isa.h"
 #include "gc/numbers.h"
+#include "graph/check.h"
 #include "layout/members.h"
 #include "object/histogram.h"
 #include "report/diagnosis.h"
@@ -65,16 +66,59 @@ static void find_allocator(struct diagnosis *diagnosis, const struct gc_numbers 
 
     if (!is_there && !numbers->orphan_runs)
         return;
-    json_t *finding = finding_add(
-        diagnosis, numbers->orphan_runs && !is_there ? FINDING_TROUBLE : FINDING_FACT, "heap",
-        is_there ? "halted inside the allocator"
-                 : "the allocation table has tails without a head: halted while a block is freed "
-                   "or shrunk, or the table is damaged");
+    json_t *finding =
+        finding_add(diagnosis, FINDING_FACT, "heap",
+                    is_there ? "halted inside the allocator"
+                             : "halted, it seems, while a block is freed or shrunk: the allocation "
+                               "table has tails without a head");
     add_pc(diagnosis, finding);
     if (numbers->orphan_runs) {
         evidence_count(finding, "runs of such tails", (int64_t)numbers->orphan_runs);
         evidence_address(diagnosis, finding, "the first at", numbers->first_orphan);
     }
+}
+
+// --- damage ---
+
+static void add_damage(json_t *finding, const struct check *check)
+{
+    for (size_t i = 0; i < check->findings.len; i++) {
+        const struct finding *one = vec_at(&check->findings, i);
+        struct text text;
+
+        if (one->is_unsettled)
+            continue;
+        text_init(&text, NULL);
+        text_printf(&text, "0x%08" PRIx64 " %s", one->address, one->text);
+        evidence_text(finding, damage_name(one->kind), text.bytes);
+        text_deinit(&text);
+    }
+}
+
+int diagnose_damage(struct diagnosis *diagnosis, struct mph_err *err)
+{
+    enum { SHOWN_MAX = 4 };
+    const struct vec *problems = &diagnosis->session->heap.problems;
+    struct check check;
+    int rc = check_init(&check, &diagnosis->session->objects, SHOWN_MAX, err);
+
+    if (rc < 0)
+        return rc;
+    if (check.damages) {
+        json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "heap",
+                                      "the heap is damaged, in %" PRIu64 " place%s (see check)",
+                                      check.damages, check.damages == 1 ? "" : "s");
+
+        add_damage(finding, &check);
+    } else if (problems->len) {
+        json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "heap",
+                                      "the heap's areas contradict themselves");
+
+        for (size_t i = 0; i < problems->len; i++)
+            evidence_text(finding, "because", notes_text(problems, i));
+    }
+    check_deinit(&check);
+    return 0;
 }
 
 // --- how full it is ---
@@ -113,14 +157,7 @@ static int find_use(struct diagnosis *diagnosis, const struct gc_numbers *number
     evidence_bytes(finding, "free", numbers->free_bytes);
     evidence_bytes(finding, "largest free run", numbers->max_free * heap->layout->block_bytes);
     evidence_address(diagnosis, finding, "pool", heap_area(heap, 0)->pool_start);
-    int rc = add_largest_type(diagnosis, finding, err);
-    if (heap->problems.len) {
-        finding = finding_add(diagnosis, FINDING_TROUBLE, "heap",
-                              "the heap's areas contradict themselves");
-        for (size_t i = 0; i < heap->problems.len; i++)
-            evidence_text(finding, "because", notes_text(&heap->problems, i));
-    }
-    return rc;
+    return add_largest_type(diagnosis, finding, err);
 }
 
 int diagnose_heap(struct diagnosis *diagnosis, struct mph_err *err)

@@ -47,6 +47,8 @@ void diagnose_processor(struct diagnosis *diagnosis);
 void diagnose_stack(struct diagnosis *diagnosis);
 void diagnose_stack_use(struct diagnosis *diagnosis); // how deep it is, where that is sound
 
+// Whether the heap contradicts itself. Reads all of it.
+int diagnose_damage(struct diagnosis *diagnosis, struct mph_err *err);
 // An allocation that failed: what was asked for, and whether it would fit.
 int diagnose_memory_error(struct diagnosis *diagnosis, struct mph_err *err);
 // Where Python stands, and what waits for it: exceptions, callbacks.
