@@ -190,6 +190,7 @@ void retained_deinit(struct retained *retained)
     histogram_deinit(&retained->types);
     vec_deinit(&retained->roots);
     dominators_deinit(&retained->tree);
+    *retained = (struct retained){0};
 }
 
 uint32_t retained_node(const struct retained *retained, uint64_t block)

@@ -93,7 +93,7 @@ static void write_retainer(const struct retainers *retainers, const struct retai
     retainers_add(retainers, retainer->node, text);
     if (!retainer->depth && count) {
         text_puts(text, "  <- ");
-        retainers_add_root(roots, text);
+        root_names_add(&retainers->root_names, &roots->word, text);
         if (count > 1)
             text_printf(text, " and %zu more", count - 1);
     } else if (!retainer->depth) {
@@ -211,7 +211,7 @@ static int run_retained(struct session *session, const void *raw_options, struct
     int rc = session_load_objects(session, err);
 
     if (rc == 0)
-        rc = retainers_init(&retainers, &session->objects, err);
+        rc = retainers_init(&retainers, session, err);
     if (rc < 0)
         return rc;
     report_common_notes(session, output);

@@ -53,8 +53,8 @@ static void write_roots(const struct one *one, struct text *text)
     size_t count = retained_roots(&one->retainers->retained, topmost(one), &roots);
 
     for (size_t i = 0; i < count && i < RETAINERS_ROOTS_MAX; i++) {
-        text_puts(text, "  root ");
-        retainers_add_root(&roots[i], text);
+        text_puts(text, "  ");
+        root_names_add(&one->retainers->root_names, &roots[i].word, text);
         text_putc(text, '\n');
     }
     if (count > RETAINERS_ROOTS_MAX)
@@ -170,10 +170,9 @@ int retained_one_write(const struct retainers *retainers, uint64_t address, size
     uint64_t block, offset;
 
     if (!objects_find_head(retainers->objects, address, &block, &offset))
-        return mph_fail_at(err, MPH_ERR_BAD_DATA, address,
-                           "retained: no used block is at 0x%" PRIx64
-                           " (whatis says what is there)",
-                           address);
+        return mph_fail_at(
+            err, MPH_ERR_BAD_DATA, address,
+            "retained: no used block is at 0x%" PRIx64 " (whatis says what is there)", address);
     one.node = retained_node(retained, block);
     if (!one.node)
         return write_garbage(retainers, block, output, err);

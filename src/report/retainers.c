@@ -26,8 +26,9 @@ static int retain(struct retainers *ret, struct mph_err *err)
     return rc < 0 ? rc : retained_init(&ret->retained, &roots, err);
 }
 
-int retainers_init(struct retainers *ret, const struct objects *objects, struct mph_err *err)
+int retainers_init(struct retainers *ret, const struct session *session, struct mph_err *err)
 {
+    const struct objects *objects = &session->objects;
     struct gc_numbers numbers;
 
     *ret = (struct retainers){.objects = objects};
@@ -38,6 +39,8 @@ int retainers_init(struct retainers *ret, const struct objects *objects, struct 
         rc = retain(ret, err);
     if (rc == 0)
         rc = names_init(&ret->names, objects, err);
+    if (rc == 0)
+        rc = root_names_init(&ret->root_names, session, err);
     if (rc < 0)
         retainers_deinit(ret);
     else
@@ -47,6 +50,7 @@ int retainers_init(struct retainers *ret, const struct objects *objects, struct 
 
 void retainers_deinit(struct retainers *retainers)
 {
+    root_names_deinit(&retainers->root_names);
     names_deinit(&retainers->names);
     retained_deinit(&retainers->retained);
     mark_deinit(&retainers->mark);
@@ -110,14 +114,6 @@ void retainers_add_columns(const struct retainers *retainers, uint32_t node, str
                 objects_block_address(retainers->objects, block_of(retainers, node)));
 }
 
-void retainers_add_root(const struct root_of *root, struct text *text)
-{
-    if (root->word.reg)
-        text_printf(text, "register %s", root->word.reg);
-    else
-        text_printf(text, "%s 0x%08" PRIx64, root_set_name(root->word.set), root->word.at);
-}
-
 // --- JSON ---
 
 json_t *retainers_json(const struct retainers *retainers, uint32_t node)
@@ -140,19 +136,27 @@ json_t *retainers_json(const struct retainers *retainers, uint32_t node)
     return document;
 }
 
+static json_t *root_json(const struct retainers *retainers, const struct root_word *word)
+{
+    struct text name;
+
+    text_init(&name, NULL);
+    root_names_add(&retainers->root_names, word, &name);
+    json_t *document =
+        json_pack("{s:o, s:s, s:o}", "name", json_text(name.bytes ? name.bytes : ""), "set",
+                  root_set_name(word->set), word->reg ? "register" : "address",
+                  word->reg ? json_text(word->reg) : json_address(word->at));
+    text_deinit(&name);
+    return document;
+}
+
 json_t *retainers_roots_json(const struct retainers *retainers, uint32_t node)
 {
     const struct root_of *roots;
     size_t count = retained_roots(&retainers->retained, node, &roots);
     json_t *list = json_array();
 
-    for (size_t i = 0; i < count && i < RETAINERS_ROOTS_MAX; i++) {
-        const struct root_word *word = &roots[i].word;
-
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o}", "set", root_set_name(word->set),
-                                        word->reg ? "register" : "address",
-                                        word->reg ? json_text(word->reg) : json_address(word->at)));
-    }
+    for (size_t i = 0; i < count && i < RETAINERS_ROOTS_MAX; i++)
+        json_array_append_new(list, root_json(retainers, &roots[i].word));
     return list;
 }

@@ -7,17 +7,20 @@
 #include "graph/retained.h"
 #include "object/names.h"
 #include "report/report.h"
+#include "report/root_name.h"
 
 struct retainers {
     const struct objects *objects;
     struct mark mark; // says how certain all of it is
     struct retained retained;
     struct names names;
+    struct root_names root_names;
     uint64_t used_bytes;
     uint64_t main_globals; // address of the main module's dict; 0: not known
 };
 
-int retainers_init(struct retainers *ret, const struct objects *objects, struct mph_err *err);
+// `session` must have its objects loaded, and outlives it.
+int retainers_init(struct retainers *ret, const struct session *session, struct mph_err *err);
 void retainers_deinit(struct retainers *retainers);
 
 // "list app.log"; without a name, whose part it is, or its value.
@@ -28,13 +31,11 @@ void retainers_add(const struct retainers *retainers, uint32_t node, struct text
 void retainers_add_columns(const struct retainers *retainers, uint32_t node, struct text *text);
 extern const char retainers_heading[]; // without a newline
 
-// "register r4", "C stack 0x20001f80", "mp_state_ctx 0x20000048"
-void retainers_add_root(const struct root_of *root, struct text *text);
-
 // {"address", "what", "type", "retained_bytes", "own_bytes", "count"}; NULL is out of memory.
 json_t *retainers_json(const struct retainers *retainers, uint32_t node);
 
-// Words that hold an object directly, up to some; [{"set", "address" or "register"}].
+// Words that hold an object directly, up to RETAINERS_ROOTS_MAX of them:
+// [{"name", "set", "address" or "register"}].
 json_t *retainers_roots_json(const struct retainers *retainers, uint32_t node);
 enum { RETAINERS_ROOTS_MAX = 8 };
 

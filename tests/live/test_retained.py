@@ -115,6 +115,17 @@ def test_what_nothing_dominates_is_all_that_is_reached(releases: Path, version: 
     assert document["used_bytes"] - document["reached_bytes"] == predict(*words).document["bytes"]
 
 
+@pytest.mark.parametrize("version", VERSIONS[::4])
+def test_what_is_used_is_reachable_or_garbage(releases: Path, version: str) -> None:
+    words = ["--image", f"{releases / f'{version}-before.bin'}@0"]
+    reference = Reference(releases / f"{version}-before.bin")
+    kept = reference.bytes_of(reference.reachable)
+    used = reference.bytes_of(set(reference.heads))
+    text = mpheap.run("info", "--reachable", *words).stdout
+    assert f"\nused {used} = reachable {kept} + garbage {used - kept} (at most)\n" in text
+    assert "reachable" not in mpheap.run("info", *words).stdout
+
+
 def test_one_object(releases: Path) -> None:
     """Its keepers up to a root, and by type what would go with it."""
     words = ["--image", f"{releases / f'{VERSIONS[-1]}-before.bin'}@0"]
@@ -124,6 +135,7 @@ def test_one_object(releases: Path) -> None:
     for key in ("address", "what", "type", "retained_bytes", "own_bytes", "count"):
         assert document["object"][key] == said[key]
     assert [keeper["what"] for keeper in document["kept_by"]] == ["globals of __main__"]
+    assert [root["name"] for root in document["roots"]] == ["root dict_main"]
     assert [root["set"] for root in document["roots"]] == ["mp_state_ctx"]
     counts = {row["type"]: row["count"] for row in document["types"]}
     assert (counts["bytearray"], counts["Node"], counts["dict"]) == (61, 32, 2)
