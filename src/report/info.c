@@ -6,12 +6,15 @@
 
 #include "gc/letters.h"
 #include "gc/numbers.h"
+#include "graph/mark.h"
 #include "layout/members.h"
 #include "report/provenance.h"
 #include "report/report.h"
+#include "report/room.h"
 
 struct info_options {
     bool is_verbose;
+    bool wants_reachable;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -19,14 +22,22 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct info_options *options = state->input;
 
     (void)argument;
-    if (key != 'v')
+    if (key == 'v')
+        options->is_verbose = true;
+    else if (key == 'r')
+        options->wants_reachable = true;
+    else
         return ARGP_ERR_UNKNOWN;
-    options->is_verbose = true;
     return 0;
 }
 
 static const struct argp_option option_table[] = {
-    {"verbose", 'v', NULL, 0, "Say how each value was learned", 0}, {0}};
+    {"verbose", 'v', NULL, 0, "Say how each value was learned", 0},
+    {"reachable", 'r', NULL, 0,
+     "Say how much of what is used a collection would keep (over a link it reads all of the heap "
+     "in use)",
+     0},
+    {0}};
 
 static const struct argp info_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
@@ -42,6 +53,9 @@ struct info {
     uint64_t stack_limit;
     bool has_stack_use; // the stack pointer is known too
     uint64_t stack_use;
+    bool has_reachable; // the heap was marked
+    bool is_certain;    // every root is known; else more may be reachable
+    uint64_t reachable_bytes;
 };
 
 static void gather_stack(struct session *session, struct info *info)
@@ -74,6 +88,26 @@ static int gather(struct session *session, struct info *info, struct mph_err *er
     }
     gc_state(heap, &session->target, &info->numbers, &info->state);
     gather_stack(session, info);
+    return 0;
+}
+
+// All else that is used is garbage, and tails without a head, which a sweep has left.
+static int gather_reachable(struct session *session, struct info *info, struct output *output,
+                            struct mph_err *err)
+{
+    struct mark mark;
+    int rc = session_open_objects(session, err);
+
+    if (rc == 0)
+        rc = mark_init(&mark, &session->objects, err);
+    if (rc < 0)
+        return rc;
+    for (int set = 0; set < ROOTS_SETS; set++)
+        info->reachable_bytes += mark.reached[set].bytes;
+    info->has_reachable = true;
+    info->is_certain = mark.is_certain;
+    room_notes(&mark, output);
+    mark_deinit(&mark);
     return 0;
 }
 
@@ -162,6 +196,11 @@ static void write_board_lines(const struct info *info, struct text *text)
                 " No. of 1-blocks: %" PRIu64 ", 2-blocks: %" PRIu64 ", max blk sz: %" PRIu64
                 ", max free sz: %" PRIu64 "\n",
                 numbers->one_blocks, numbers->two_blocks, numbers->max_block, numbers->max_free);
+    if (info->has_reachable)
+        text_printf(text, "used %" PRIu64 " = reachable %" PRIu64 " + garbage %" PRIu64 "%s\n",
+                    numbers->used_bytes, info->reachable_bytes,
+                    numbers->used_bytes - info->reachable_bytes,
+                    info->is_certain ? "" : " (at most)");
 }
 
 static void write_areas(const struct session *session, const struct info *info, struct text *text)
@@ -269,6 +308,14 @@ static json_t *state_json(const struct session *session, const struct info *info
     return state;
 }
 
+static json_t *reachable_json(const struct info *info)
+{
+    return json_pack("{s:I, s:I, s:b}", "reachable_bytes", (json_int_t)info->reachable_bytes,
+                     "garbage_bytes",
+                     (json_int_t)(info->numbers.used_bytes - info->reachable_bytes), "certain",
+                     info->is_certain);
+}
+
 static json_t *info_json(struct session *session, const struct info *info,
                          const struct info_options *options)
 {
@@ -279,6 +326,8 @@ static json_t *info_json(struct session *session, const struct info *info,
                   tier_name(layout->tier), "state", state_json(session, info), "stack",
                   stack_json(info), "heap", numbers_json(session, info));
 
+    if (document && info->has_reachable)
+        json_object_set_new(document, "reachable", reachable_json(info));
     if (document && options->is_verbose)
         json_object_set_new(document, "provenance", provenance_json(session));
     return document;
@@ -312,6 +361,8 @@ static int run_info(struct session *session, const void *raw_options, struct out
         return rc;
     members_find_lock(&session->layout, &session->target);
     rc = gather(session, &info, err);
+    if (rc == 0 && options->wants_reachable)
+        rc = gather_reachable(session, &info, output, err);
     if (rc == 0)
         rc = write_report(session, &info, options, output, err);
     vec_deinit(&info.areas);

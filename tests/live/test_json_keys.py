@@ -100,6 +100,7 @@ def test_info(dump_of) -> None:
         dump = dump_of(variant)
         for elf in ([], dump.elf(stripped=True), dump.elf()):
             documents.append(document("info", "--verbose", *words_of(dump), *elf))
+        documents.append(document("info", "--verbose", "--reachable", *words_of(dump)))
     check("info", documents)
 
 
