@@ -114,7 +114,7 @@ static bool are_same(const struct matching *matching, const struct thing *before
 {
     return before->address == after->address &&
            row_of(matching, BEFORE, before) == row_of(matching, AFTER, after) &&
-           (before->is_block || before->own_bytes == after->own_bytes);
+           ((before->is_block && after->is_block) || before->own_bytes == after->own_bytes);
 }
 
 static void count_things(struct matching *matching, int side)

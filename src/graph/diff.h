@@ -32,7 +32,7 @@ struct diff_branch {
     uint64_t count, bytes;
 };
 
-enum { DIFF_PARTS = 3 };
+enum { DIFF_PARTS = 4 };
 
 // No place.
 enum { DIFF_NONE = UINT32_MAX };
