@@ -6,6 +6,7 @@
 
 #include "base/parse.h"
 #include "report/before.h"
+#include "report/diff_why.h"
 
 enum { TOP_DEFAULT = 10 };
 
@@ -221,8 +222,10 @@ static json_t *branch_json(const struct diff_report *report, const struct diff_b
     return document;
 }
 
-static json_t *holder_json(const struct diff_report *report, const struct diff_holder *holder)
+static json_t *holder_json(const struct diff_report *report, size_t index)
 {
+    const struct diff_holder *holder = diff_holder(report->diff, index);
+    const char *why = diff_holder_why(report, index);
     struct text name;
     json_t *document = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "change", (json_int_t)diff_holder_change(holder),
@@ -238,6 +241,8 @@ static json_t *holder_json(const struct diff_report *report, const struct diff_h
         set_thing(report->diff, holder, document);
     if (document && holder->branch.count)
         json_object_set_new(document, "largest_new", branch_json(report, &holder->branch));
+    if (document && why)
+        json_object_set_new(document, "why", json_text(why));
     return document;
 }
 
@@ -256,7 +261,7 @@ static int write_json(const struct diff_report *report, struct output *output, s
     for (size_t i = 0; i < diff->types.len; i++)
         json_array_append_new(types, type_json(diff_type(diff, i)));
     for (size_t i = 0; i < report->shown; i++)
-        json_array_append_new(growers, holder_json(report, diff_holder(diff, i)));
+        json_array_append_new(growers, holder_json(report, i));
     return output_json(output,
                        json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "before",
                                  moment_json(before), "after", moment_json(after), "loose_change",
@@ -289,6 +294,15 @@ static void add_notes(const struct session *session, struct output *output)
     report_common_notes(session, output);
 }
 
+static int write_report(const struct diff_report *report, struct output *output,
+                        struct mph_err *err)
+{
+    if (output->is_json)
+        return write_json(report, output, err);
+    diff_write(report, output->text);
+    return 0;
+}
+
 static int compare(const struct session *session, const struct names *names,
                    const struct inventory *after, const struct diff_options *options,
                    struct output *output, struct mph_err *err)
@@ -301,10 +315,10 @@ static int compare(const struct session *session, const struct names *names,
         return rc;
     add_notes(session, output);
     choose(&report, options);
-    if (output->is_json)
-        rc = write_json(&report, output, err);
-    else
-        diff_write(&report, output->text);
+    rc = diff_why(&report, session, &report.whys, err);
+    if (rc == 0)
+        rc = write_report(&report, output, err);
+    diff_why_free(&report);
     diff_deinit(&diff);
     return rc;
 }
@@ -340,7 +354,8 @@ const struct report report_diff = {
         "with --halt it is stopped during each of them. An object is taken for the same at both "
         "where it has the same address, type and size; one that was freed, and its place used "
         "again for the same type, cannot be told from it. New objects count under what was there "
-        "before and leads to them by name.",
+        "before and leads to them by name. Over a link it reads all of the heap in use the second "
+        "time, to say what keeps that which grew (not with --top=0).",
     .argp = &diff_argp,
     .options_size = sizeof(struct diff_options),
     .check = check_options,

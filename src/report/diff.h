@@ -11,7 +11,13 @@ struct diff_report {
     const struct names *names; // of the later moment
     size_t shown;              // of the holders, the first: those that grew, most first
     size_t grown;              // holders that grew
+    char **whys;               // what keeps each of the shown, in a line; NULL: nothing to say
 };
+
+static inline const char *diff_holder_why(const struct diff_report *report, size_t index)
+{
+    return report->whys ? report->whys[index] : NULL;
+}
 
 // The name of a holder, as far as something with a name leads to it; false: it has none.
 bool diff_holder_name(const struct diff_report *report, const struct diff_holder *holder,

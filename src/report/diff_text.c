@@ -164,12 +164,15 @@ static void write_growers(const struct diff_report *report, struct text *text)
         text_puts(text, "\n  change  what grew, itself and by what it leads to\n");
     for (size_t i = 0; i < report->shown; i++) {
         const struct diff_holder *holder = diff_holder(diff, i);
+        const char *why = diff_holder_why(report, i);
 
         text_printf(text, "%+8" PRId64 "  ", diff_holder_change(holder));
         write_who(report, holder, text);
         write_itself(diff, holder, text);
         write_new(holder, text);
         write_branch(report, holder, text);
+        if (why)
+            text_printf(text, "%10swhy: %s\n", "", why);
     }
     write_rest(diff, report->shown, report->grown, "more that grew", text);
     write_rest(diff, report->grown, diff->holders.len, "that shrank", text);

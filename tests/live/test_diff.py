@@ -261,7 +261,22 @@ def test_a_leak_in_text(leak: dict[str, Any]) -> None:
     shown = mpheap.run("diff", *leak["files"]).stdout
     assert re.search(r"^ +\+\d+  seen, list at 0x\w+\n"
                      r" +itself \+\d+ bytes, length 10 to 40\n"
-                     r" +30 list \+\d+, 30 tuple \+\d+", shown, re.M)
+                     r" +30 list \+\d+, 30 tuple \+\d+\n"
+                     r" +why: root dict_main -> \['seen'\]$", shown, re.M)
+
+
+@pytest.mark.parametrize("version", CAPTURED)
+def test_what_keeps_it_is_what_why_says(version: str) -> None:
+    before, after = sides(capture(version))[::-1]
+    growers = mpheap.run("diff", "--format=json", "--top=4", before, after).json["growers"]
+    asked = 0
+    for row in growers:
+        if "address" in row:
+            paths = mpheap.run(
+                "why", "--format=json", row["address"], "--image", after).json["paths"]
+            assert row.get("why") == (paths[0]["line"] if paths else None)
+            asked += 1
+    assert asked > 2
 
 
 def test_every_door_says_the_same(leak: dict[str, Any]) -> None:
