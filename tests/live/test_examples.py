@@ -14,6 +14,7 @@ import mpheap
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 POSTMORTEM = EXAMPLES / "postmortem"
 HUNG_BOARD = EXAMPLES / "hung-board"
+LEAKING_LIST = EXAMPLES / "leaking-list"
 
 
 def run(script: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -84,3 +85,11 @@ def test_a_claim_about_a_hung_board_that_does_not_hold(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert re.fullmatch(r"\nhung-board: nothing that is shown matches '.* in record.*'\n",
                         done.stderr)
+
+
+def test_a_leaking_list_prints_its_transcript() -> None:
+    done = run(LEAKING_LIST / "leaking_list.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    transcript = (LEAKING_LIST / "transcript.txt").read_text()
+    assert without_differences(done.stdout) == without_differences(transcript)
+    assert not re.search(r"/(tmp|home|root|work)/", transcript)
