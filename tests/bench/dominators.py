@@ -11,8 +11,8 @@ from large import MIB, SIZES
 from table import heading, row, skipped
 
 SHAPES = ("list", "chain", "tree", "graph")
-RUNS = 2
-AIM_NS = 1000  # a block, where every step is to memory that no cache has
+RUNS = {2 * MIB: 3, 64 * MIB: 2, 1024 * MIB: 1}  # a gigabyte takes a minute a shape
+AIM_NS = 1500  # a block, where every step is to memory that no cache has
 ROOM = 6  # the heap itself; with chains of single blocks, dominators take three times as much
 
 
@@ -34,7 +34,7 @@ def measure_shape(shape: str) -> None:
         if free_bytes() < ROOM * size:
             skipped(name, "not enough memory")
             continue
-        runs = [run(shape, size) for _ in range(RUNS)]
+        runs = [run(shape, size) for _ in range(RUNS[size])]
         blocks, heads, reached, _, _ = runs[0]
         if reached != heads:
             raise RuntimeError(f"{reached:.0f} of {heads:.0f} heads reached")

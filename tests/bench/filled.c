@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "filled.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "base/bytes.h"
@@ -191,10 +191,17 @@ double seconds_used(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+// Not getrusage's, which begins with that of the process that started this one.
 uint64_t bytes_used(void)
 {
-    struct rusage usage;
+    FILE *file = fopen("/proc/self/status", "r");
+    unsigned long long kib = 0;
+    char line[256];
 
-    getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_maxrss * 1024;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %llu kB", &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kib * 1024;
 }

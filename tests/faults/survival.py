@@ -17,7 +17,8 @@ COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
     ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
-    ["garbage", "--all"], ["retained", "--top=200", "--depth=9"], ["fit", "64", "--after-collect"], ["fit", "1G"],
+    ["garbage", "--all"], ["retained", "--top=200", "--depth=9"],
+    ["fit", "64", "--after-collect"], ["fit", "1G"],
     ["check", "--all"],
     ["bounds", "--probe-ram"],
 )
