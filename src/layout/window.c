@@ -49,15 +49,17 @@ static int read_suffix(struct window *window, uint64_t first, uint64_t end, uint
     window->count = (size_t)(end - first) / window->word_bytes;
     if (rc == MPH_ERR_READ)
         rc = read_downwards(window, first, end, bytes);
-    if (rc == 0) {
-        *ret = bytes;
-        return 0;
+    if (rc < 0) {
+        free(bytes);
+        if (rc == MPH_ERR_READ)
+            mph_fail_at(err, rc, end, "memory: cannot read before 0x%llx",
+                        (unsigned long long)end);
+        else
+            mph_fail_again(err, &why);
+        return rc;
     }
-    free(bytes);
-    if (rc == MPH_ERR_READ)
-        return mph_fail_at(err, rc, end, "memory: cannot read before 0x%llx",
-                           (unsigned long long)end);
-    return mph_fail_again(err, &why);
+    *ret = bytes;
+    return 0;
 }
 
 int window_init(struct window *window, struct target *target, size_t word_bytes, uint64_t first,

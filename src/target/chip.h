@@ -76,8 +76,8 @@ struct chip_register {
 };
 
 struct chip_id {
-    uint32_t value;              // of the masked bits
     const char *chip;            // a name of it; NULL ends a list
+    uint32_t value;              // of the masked bits
     uint32_t flash_size_address; // of 16 bits that count KiB; 0: none
 };
 

@@ -7,7 +7,7 @@ enum { KIB = 1024 };
 // --- Nordic ---
 
 // nRF51 has no INFO.PART; the size of its flash pages is always 1024.
-static const struct chip_id nrf51[] = {{0x400, "nRF51", 0}, {0}};
+static const struct chip_id nrf51[] = {{"nRF51", 0x400, 0}, {0}};
 
 // NUMRAMBLOCK and SIZERAMBLOCKS (nRF51 Series Reference Manual, Factory Information
 // Configuration Registers). A chip that only happens to have 0x400 at that address has no
@@ -24,10 +24,10 @@ static bool refine_nrf51(struct target *target, struct chip_identity *identity)
     return true;
 }
 
-static const struct chip_id nrf52[] = {{0x52805, "nRF52", 0},    {0x52810, "nRF52", 0},
-                                       {0x52811, "nRF52", 0},    {0x52820, "nRF52", 0},
-                                       {0x52832, "nRF52832", 0}, {0x52833, "nRF52833", 0},
-                                       {0x52840, "nRF52840", 0}, {0}};
+static const struct chip_id nrf52[] = {{"nRF52", 0x52805, 0},    {"nRF52", 0x52810, 0},
+                                       {"nRF52", 0x52811, 0},    {"nRF52", 0x52820, 0},
+                                       {"nRF52832", 0x52832, 0}, {"nRF52833", 0x52833, 0},
+                                       {"nRF52840", 0x52840, 0}, {0}};
 
 // INFO.RAM and INFO.FLASH count KiB.
 static bool refine_nrf52(struct target *target, struct chip_identity *identity)
@@ -44,22 +44,22 @@ static bool refine_nrf52(struct target *target, struct chip_identity *identity)
 
 // --- Raspberry Pi ---
 
-static const struct chip_id raspberry[] = {{0x0002927, "RP2040", 0}, {0x0004927, "RP2350", 0}, {0}};
+static const struct chip_id raspberry[] = {{"RP2040", 0x0002927, 0}, {"RP2350", 0x0004927, 0}, {0}};
 
 // --- Microchip ---
 
-static const struct chip_id sam[] = {{0x10010000, "SAMD21J18", 0}, {0x10010001, "SAMD21J17", 0},
-                                     {0x10010005, "SAMD21G18", 0}, {0x10010006, "SAMD21G17", 0},
-                                     {0x1001000a, "SAMD21E18", 0}, {0x1001000b, "SAMD21E17", 0},
-                                     {0x60060000, "SAMD51P20", 0}, {0x60060001, "SAMD51P19", 0},
-                                     {0x60060002, "SAMD51N20", 0}, {0x60060003, "SAMD51N19", 0},
-                                     {0x60060004, "SAMD51J20", 0}, {0x60060005, "SAMD51J19", 0},
-                                     {0x60060006, "SAMD51J18", 0}, {0x60060007, "SAMD51G19", 0},
-                                     {0x60060008, "SAMD51G18", 0}, {0}};
+static const struct chip_id sam[] = {{"SAMD21J18", 0x10010000, 0}, {"SAMD21J17", 0x10010001, 0},
+                                     {"SAMD21G18", 0x10010005, 0}, {"SAMD21G17", 0x10010006, 0},
+                                     {"SAMD21E18", 0x1001000a, 0}, {"SAMD21E17", 0x1001000b, 0},
+                                     {"SAMD51P20", 0x60060000, 0}, {"SAMD51P19", 0x60060001, 0},
+                                     {"SAMD51N20", 0x60060002, 0}, {"SAMD51N19", 0x60060003, 0},
+                                     {"SAMD51J20", 0x60060004, 0}, {"SAMD51J19", 0x60060005, 0},
+                                     {"SAMD51J18", 0x60060006, 0}, {"SAMD51G19", 0x60060007, 0},
+                                     {"SAMD51G18", 0x60060008, 0}, {0}};
 
 // --- NXP ---
 
-static const struct chip_id imxrt[] = {{0x6b0000, "MIMXRT105", 0}, {0x6c0000, "MIMXRT106", 0}, {0}};
+static const struct chip_id imxrt[] = {{"MIMXRT105", 0x6b0000, 0}, {"MIMXRT106", 0x6c0000, 0}, {0}};
 
 // How FlexRAM is divided: 16 banks of 32 KiB, two bits each in GPR17, where GPR16 says that
 // they hold and not the fuses (i.MX RT1050 and RT1060 Reference Manual, IOMUXC_GPR_GPR16
@@ -82,47 +82,47 @@ static bool refine_imxrt(struct target *target, struct chip_identity *identity)
 
 // --- STMicroelectronics: DEV_ID, and the register of the flash's size ---
 
-static const struct chip_id stm32_m3_m4_m7[] = {{0x411, "STM32F2", 0x1fff7a22},
-                                                {0x413, "STM32F405", 0x1fff7a22},
-                                                {0x419, "STM32F429", 0x1fff7a22},
-                                                {0x421, "STM32F446", 0x1fff7a22},
-                                                {0x423, "STM32F401xC", 0x1fff7a22},
-                                                {0x431, "STM32F411", 0x1fff7a22},
-                                                {0x433, "STM32F401xE", 0x1fff7a22},
-                                                {0x434, "STM32F469", 0x1fff7a22},
-                                                {0x441, "STM32F412", 0x1fff7a22},
-                                                {0x463, "STM32F413", 0x1fff7a22},
-                                                {0x449, "STM32F746", 0x1ff0f442},
-                                                {0x451, "STM32F767", 0x1ff0f442},
-                                                {0x452, "STM32F722", 0x1ff07a22},
-                                                {0x415, "STM32L476", 0x1fff75e0},
-                                                {0x435, "STM32L432", 0x1fff75e0},
-                                                {0x461, "STM32L496", 0x1fff75e0},
-                                                {0x462, "STM32L452", 0x1fff75e0},
-                                                {0x469, "STM32G474", 0x1fff75e0},
-                                                {0x495, "STM32WB55", 0x1fff75e0},
-                                                {0x497, "STM32WL55", 0x1fff75e0},
-                                                {0x437, "STM32L152", 0},
+static const struct chip_id stm32_m3_m4_m7[] = {{"STM32F2", 0x411, 0x1fff7a22},
+                                                {"STM32F405", 0x413, 0x1fff7a22},
+                                                {"STM32F429", 0x419, 0x1fff7a22},
+                                                {"STM32F446", 0x421, 0x1fff7a22},
+                                                {"STM32F401xC", 0x423, 0x1fff7a22},
+                                                {"STM32F411", 0x431, 0x1fff7a22},
+                                                {"STM32F401xE", 0x433, 0x1fff7a22},
+                                                {"STM32F469", 0x434, 0x1fff7a22},
+                                                {"STM32F412", 0x441, 0x1fff7a22},
+                                                {"STM32F413", 0x463, 0x1fff7a22},
+                                                {"STM32F746", 0x449, 0x1ff0f442},
+                                                {"STM32F767", 0x451, 0x1ff0f442},
+                                                {"STM32F722", 0x452, 0x1ff07a22},
+                                                {"STM32L476", 0x415, 0x1fff75e0},
+                                                {"STM32L432", 0x435, 0x1fff75e0},
+                                                {"STM32L496", 0x461, 0x1fff75e0},
+                                                {"STM32L452", 0x462, 0x1fff75e0},
+                                                {"STM32G474", 0x469, 0x1fff75e0},
+                                                {"STM32WB55", 0x495, 0x1fff75e0},
+                                                {"STM32WL55", 0x497, 0x1fff75e0},
+                                                {"STM32L152", 0x437, 0},
                                                 {0}};
 
 // Early STM32F405 say 0x411, as an STM32F2 does, but have a Cortex-M4 (STM32F40x errata
 // sheet, MCU device ID is incorrect).
-static const struct chip_id stm32_early[] = {{0x411, "STM32F405", 0x1fff7a22}, {0}};
+static const struct chip_id stm32_early[] = {{"STM32F405", 0x411, 0x1fff7a22}, {0}};
 
-static const struct chip_id stm32_m0[] = {{0x442, "STM32F091", 0x1ffff7cc},
-                                          {0x447, "STM32L072", 0x1ff8007c},
-                                          {0x467, "STM32G0B1", 0x1fff75e0},
+static const struct chip_id stm32_m0[] = {{"STM32F091", 0x442, 0x1ffff7cc},
+                                          {"STM32L072", 0x447, 0x1ff8007c},
+                                          {"STM32G0B1", 0x467, 0x1fff75e0},
                                           {0}};
 
-static const struct chip_id stm32_h7[] = {{0x450, "STM32H743", 0x1ff1e880},
-                                          {0x480, "STM32H7A3", 0x08fff80c},
-                                          {0x483, "STM32H723", 0x1ff1e880},
+static const struct chip_id stm32_h7[] = {{"STM32H743", 0x450, 0x1ff1e880},
+                                          {"STM32H7A3", 0x480, 0x08fff80c},
+                                          {"STM32H723", 0x483, 0x1ff1e880},
                                           {0}};
 
-static const struct chip_id stm32_h5[] = {{0x484, "STM32H573", 0x08fff80c}, {0}};
+static const struct chip_id stm32_h5[] = {{"STM32H573", 0x484, 0x08fff80c}, {0}};
 
 static const struct chip_id stm32_u5[] = {
-    {0x481, "STM32U5A5", 0x0bfa07a0}, {0x482, "STM32U585", 0x0bfa07a0}, {0}};
+    {"STM32U5A5", 0x481, 0x0bfa07a0}, {"STM32U585", 0x482, 0x0bfa07a0}, {0}};
 
 enum { STM32_CORES = CORE_M3 | CORE_M4 | CORE_M7 };
 
