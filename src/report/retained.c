@@ -7,7 +7,7 @@
 #include "report/retained_one.h"
 #include "report/room.h"
 
-enum { DEFAULT_TOP = 20, TOP_MAX = 10000, DEFAULT_DEPTH = 2 };
+enum { DEFAULT_TOP = 20, DEFAULT_PERCENT = 1, TOP_MAX = 10000, DEFAULT_DEPTH = 2 };
 
 struct retained_options {
     const char *problem;
@@ -48,7 +48,10 @@ static const char *check_options(const void *raw_options)
 }
 
 static const struct argp_option option_table[] = {
-    {"top", 'n', "N", 0, "The N objects that retain most (20); of ADDR, N types of what goes", 0},
+    {"top", 'n', "N", 0,
+     "The N objects that retain most (20, of 1 % of the bytes in use each); of ADDR, N types of "
+     "what goes",
+     0},
     {"depth", 'd', "N", 0, "Also what the largest retain in turn, N levels deep (2)", 0},
     {0}};
 
@@ -183,6 +186,21 @@ static int write_json(const struct overview *overview, struct output *output, st
 
 // --- the report ---
 
+// What is left of the largest without those that do not matter; what they retain matters less.
+static void cut_small(const struct retainers *retainers, struct vec *top)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < top->len; i++) {
+        struct retainer retainer = *(struct retainer *)vec_at(top, i);
+        uint64_t bytes = dominators_bytes(&retainers->retained.tree, retainer.node);
+
+        if (100 * bytes >= DEFAULT_PERCENT * retainers->used_bytes)
+            *(struct retainer *)vec_at(top, kept++) = retainer;
+    }
+    top->len = kept;
+}
+
 static int write_overview(const struct retainers *retainers, const struct retained_options *options,
                           struct output *output, struct mph_err *err)
 {
@@ -191,6 +209,8 @@ static int write_overview(const struct retainers *retainers, const struct retain
         &retainers->retained, options->has_top ? (size_t)options->top : DEFAULT_TOP,
         options->has_depth ? (unsigned)options->depth : DEFAULT_DEPTH, &overview.top, err);
 
+    if (rc == 0 && !options->has_top)
+        cut_small(retainers, &overview.top);
     if (rc == 0)
         rc =
             retained_suspects(&retainers->retained, retainers->used_bytes, &overview.suspects, err);

@@ -158,6 +158,17 @@ def test_many_under_one_are_suspects(releases: Path) -> None:
     assert re.search(r"^  Node log\[82\] at 0x\w+ leads on to 497 Node, ", text, re.M)
 
 
+def test_the_small_are_left_out_unless_asked_for(releases: Path) -> None:
+    words = ["--image", f"{releases / f'{VERSIONS[-1]}-before.bin'}@0"]
+    short, long = retained(*words), retained("--top=20", *words)
+    assert len(short["largest"]) < len(long["largest"]) == 20
+    least = min(entry["retained_bytes"] for entry in short["largest"])
+    assert 100 * least >= short["used_bytes"]
+    large = [entry for entry in long["largest"]
+             if 100 * entry["retained_bytes"] >= long["used_bytes"]]
+    assert short["largest"] == large
+
+
 def test_garbage_is_called_that(releases: Path) -> None:
     """In a version that has not collected before the memory was kept."""
     words = ["--image", f"{releases / f'{VERSIONS[0]}-before.bin'}@0"]
