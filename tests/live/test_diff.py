@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from captures import VERSIONS, Capture, capture
+from faults.survival import run_sound
 from live.qemu_stub import qemu_stub
 from rig import Board, DebugPort, OpenOcd
 from rig.gdb import run_gdb
@@ -209,6 +211,29 @@ def test_a_dump_has_one_moment() -> None:
     result = mpheap.run("diff", "--live=1", "--image", sides(capture(VERSIONS[0]))[0])
     assert (result.status, result.error) == (
         UNREADABLE, "diff: a dump has one moment: --live wants a target that runs")
+
+
+def test_damage_is_compared_too(tmp_path: Path) -> None:
+    """It ends, with sums that add up or with a reason: also in the build with sanitizers."""
+    heap = capture(VERSIONS[-1])
+    sound, memory = sides(heap)[0], heap.memory(2).read_bytes()
+    start = min(entry["address"] for entry in heap.objects(2).values())
+    outcomes = set()
+    for seed in range(8):
+        chance = random.Random(seed)
+        damaged = bytearray(memory)
+        for _ in range(chance.choice((30, 3000))):
+            at = chance.randrange(start, len(memory) - 4)
+            damaged[at : at + 4] = chance.choice((bytes(4), b"\xff" * 4, chance.randbytes(4)))
+        file = tmp_path / "damaged"
+        file.write_bytes(damaged)
+        result = run_sound("diff", "--format=json", EVERYTHING, sound, f"{file}@0")
+        outcomes.add(result.status)
+        if result.status == 0:
+            said = result.json
+            change = said["after"]["used_bytes"] - said["before"]["used_bytes"]
+            assert sum(row["change"] for row in said["types"]) + said["loose_change"] == change
+    assert outcomes <= {0, NO_HEAP} and 0 in outcomes
 
 
 # --- a leak on a board ---
