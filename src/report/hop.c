@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "graph/path.h"
+#include "object/frame.h"
 #include "object/meaning.h"
 #include "object/step.h"
 #include "object/tally.h"
+#include "vm/locals.h"
 
 uint64_t hop_object(const struct objects *objects, uint64_t block)
 {
@@ -90,6 +92,35 @@ static bool find_step(const struct objects *objects, uint64_t block, uint64_t at
     return search.is_found;
 }
 
+// --- slots of frames ---
+
+// The frame whose states an address of a block lies in: the block is one, or a generator,
+// which has its frame behind a few words of its own.
+static bool find_frame(const struct objects *objects, uint64_t block, uint64_t at,
+                       struct frame *ret)
+{
+    enum { WORDS_BEFORE = 8 };
+    uint64_t address = objects_block_address(objects, block);
+
+    for (unsigned i = 0; i < WORDS_BEFORE; i++)
+        if (frame_read(objects->layout, objects->target, address + i * objects->word, ret, NULL) ==
+                0 &&
+            at >= ret->state && (at - ret->state) / objects->obj < ret->n_state)
+            return true;
+    return false;
+}
+
+// Whether a slot that is above the value stack is no local: a value that was there before.
+static bool is_left_over(const struct objects *objects, uint64_t block, uint64_t at,
+                         const struct step *step)
+{
+    struct frame frame;
+    bool is_certain;
+
+    return step->kind == STEP_LOCAL && find_frame(objects, block, at, &frame) &&
+           step->index >= locals_count(objects, &frame, &is_certain) && is_certain;
+}
+
 // --- words ---
 
 static void add_name(const struct objects *objects, uint64_t block, struct text *text)
@@ -155,6 +186,11 @@ void hop_describe(const struct names *names, uint64_t block, uint64_t at, uint64
     text_init(&ret->by, NULL);
     if (!find_step(objects, block, at, &step)) {
         add_member(names, block, ret);
+        return;
+    }
+    if (is_left_over(objects, block, at, &step)) {
+        add_name(objects, block, &ret->by);
+        text_puts(&ret->by, " value stack, left over");
         return;
     }
     ret->is_exact = true;
