@@ -15,13 +15,13 @@ BLOCK = 16
 
 
 def chain(dump: Dump, folder: Path, length: int) -> tuple[list[str | Path], list[int]]:
-    """The options that open it, and the addresses; free blocks of the first area become heads."""
+    """The options that open it, and the addresses: the last free blocks of the first area."""
     patched = Patched(dump, folder)
     info = mpheap.run("info", "--verbose", "--format=json", *patched.words()).json
     area = info["heap"]["areas"][0]
     table, pool = int(area["table_address"], 0), int(area["pool_start_address"], 0)
     addresses: list[int] = []
-    for block in range(area["block_count"]):
+    for block in reversed(range(area["block_count"])):
         at, shift = table + block // 4, 2 * (block % 4)
         if len(addresses) < length and not patched.word(at, 1) >> shift & 3:
             patched.put(at, patched.word(at, 1) | HEAD << shift, 1)
