@@ -3,15 +3,15 @@
 # what is aimed at, and nothing fails when one is missed: machines differ.
 #
 #   make bench                     everything
-#   make bench BENCH_PARTS=link    link, shell, large, marking, dominators or gdb
+#   make bench BENCH_PARTS=link    link, shell, large, marking, paths, dominators or gdb
 
 BENCH_OUT := $(BUILD)/tests/bench
-BENCH_PARTS ?= link shell large marking dominators gdb
+BENCH_PARTS ?= link shell large marking paths dominators gdb
 BENCH_ELFS := $(FIXTURE_OUT)/v1.27.0-bench.elf $(FIXTURE_OUT)/v1.27.0-bench-stripped.elf
 
 .PHONY: bench
 bench: all $(BUILD)/tests/debugport $(BENCH_OUT)/generate $(BENCH_OUT)/mark \
-    $(BENCH_OUT)/dominators $(BENCH_OUT)/large.elf $(BENCH_ELFS)
+    $(BENCH_OUT)/paths $(BENCH_OUT)/dominators $(BENCH_OUT)/large.elf $(BENCH_ELFS)
 	$(Q)env -u MAKEFLAGS MPHEAP_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/bench/bench.py $(BENCH_PARTS)
 
 $(BENCH_OUT)/generate: $(addprefix $(BUILD)/tests/bench/,generate.o pool.o scene.o)
@@ -19,7 +19,7 @@ $(BENCH_OUT)/generate: $(addprefix $(BUILD)/tests/bench/,generate.o pool.o scene
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
-$(BENCH_OUT)/mark $(BENCH_OUT)/dominators: $(BENCH_OUT)/%: $(BUILD)/tests/bench/%.o \
+$(addprefix $(BENCH_OUT)/,mark paths dominators): $(BENCH_OUT)/%: $(BUILD)/tests/bench/%.o \
     $(BUILD)/tests/bench/filled.o $(BUILD)/libmpheap.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"

@@ -17,10 +17,11 @@ from in_gdb import measure_in_gdb  # noqa: E402
 from large import measure_large  # noqa: E402
 from link import measure_link  # noqa: E402
 from marking import measure_marking  # noqa: E402
+from paths import measure_paths  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
 from shell import measure_shell  # noqa: E402
 
-PARTS = ["link", "shell", "large", "marking", "dominators", "gdb"]
+PARTS = ["link", "shell", "large", "marking", "paths", "dominators", "gdb"]
 
 
 def main() -> None:
@@ -39,6 +40,8 @@ def main() -> None:
             measure_large(folder)
         if "marking" in parts:
             measure_marking()
+        if "paths" in parts:
+            measure_paths()
         if "dominators" in parts:
             measure_dominators()
         if "gdb" in parts:

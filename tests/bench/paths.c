@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// How long the shortest paths of a heap that is all in use take, by its size and shape.
+//
+//     paths graph|list|chain|tree POOL_BYTES
+//
+// Prints "BLOCKS HEADS REACHED SECONDS ANONYMOUS_BYTES LENGTH"; the last but one is what the
+// search and the longest path themselves allocated at most, the last that path's length.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "filled.h"
+#include "graph/path.h"
+
+static int measure(struct filled *filled, struct mph_err *err)
+{
+    struct path_search search = {.target = BLOCK_NOBODY};
+    struct paths paths;
+    struct path path;
+    uint64_t before = bytes_used();
+    double start = seconds_used();
+    int rc = paths_init(&paths, &filled->objects, &search, err);
+
+    if (rc < 0)
+        return rc;
+    rc = path_trace(&paths, paths.count - 1, &path, err);
+    double seconds = seconds_used() - start;
+    if (rc == 0) {
+        printf("%" PRIu64 " %" PRIu64 " %zu %f %" PRIu64 " %zu\n", filled->blocks, filled->heads,
+               paths.count, seconds, bytes_used() - before, path.count);
+        path_deinit(&path);
+    }
+    paths_deinit(&paths);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    static struct filled filled;
+    struct mph_err err = {0};
+    enum shape shape;
+
+    if (argc != 3 || !shape_find(argv[1], &shape))
+        return 2;
+    int rc = filled_init(&filled, shape, strtoull(argv[2], NULL, 0), &err);
+    if (rc == 0)
+        rc = measure(&filled, &err);
+    if (rc < 0)
+        fprintf(stderr, "paths: %s\n", err.text);
+    return rc < 0;
+}
