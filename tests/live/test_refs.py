@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What points at an object, by `refs`: all words, and none but those, that a second reader finds."""
+"""What points at an object, by `refs`: all words that a second reader finds, and no others."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def test_fields_have_names(boards: Path, version: str) -> None:
                  if ref["exact"] and ref["kept"] and "address" in ref]
         by = steps[-1].replace("type.shared", "dict['shared']")  # a class has its names there
         assert (by if len(steps) > 1 else f"dict{by}") in exact
-    (table,) = [ref for ref in refs(addresses["lost"], *image)["refs"] if ref.get("by") == "Node.next"]
+    found = refs(addresses["lost"], *image)["refs"]
+    (table,) = [ref for ref in found if ref["by"] == "Node.next"]
     assert table["exact"] and not table["kept"]
     text = mpheap.run("refs", hex(addresses["lost"]), *image).stdout
     assert re.search(r"Node\.next .*\(garbage\)$", text, re.MULTILINE)

@@ -27,7 +27,6 @@ import mpheap
 
 SAMPLE = ("1.20.0-268", "1.23.0", "1.27.0", "1.29.0-6-settrace")
 ADDRESSES = 12  # of each
-FAR = 10**9
 
 
 def why(address: int, *words: Any) -> tuple[int, dict[str, Any]]:
@@ -66,7 +65,8 @@ def test_chains(boards: Path, version: str) -> None:
     image = ("--image", f"{boards / version}.bin@0")
     for name, steps in held.WAYS.items():
         status, document = why(addresses[name], *image)
-        assert (status, document["verdict"], way(document)) == (0, "kept", ("root dict_main", steps))
+        assert (status, document["verdict"]) == (0, "kept")
+        assert way(document) == ("root dict_main", steps)
     root, steps = way(why(addresses["enclosed"], *image)[1])
     assert (root, steps[0]) == ("root dict_main", "['closure']")
     assert re.fullmatch(r"closure\.closed\[0\] cell\.\w+", " ".join(steps[1:]))
@@ -92,10 +92,13 @@ def opinion_on(file: Path) -> tuple[Memory, dict[int, int], Mapping[int, int]]:
     memory = Memory({0: heap.words.tobytes()})
     heads = heads_of(memory, heap.areas)
     roots = find_roots(memory, heads, heap.qstr_pools[-1])
-    level = {word for word in memory.words(roots.dict_locals, roots.qstr_last_chunk) if word in heads}
+    words = memory.words(roots.dict_locals, roots.qstr_last_chunk)
+    level = {word for word in words if word in heads}
     distances: dict[int, int] = {}
+    distance = 0
     while level:
-        distances |= dict.fromkeys(level, len(distances) and max(distances.values()) + 1 or 1)
+        distance += 1
+        distances |= dict.fromkeys(level, distance)
         level = {word for address in level
                  for word in memory.words(address, address + heads[address])
                  if word in heads} - distances.keys()
@@ -159,7 +162,8 @@ def paused_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paused]
 def test_chains_on_a_board(paused: Paused) -> None:
     for name, steps in held.WAYS.items():
         status, document = why(paused.addresses[name], *paused.words)
-        assert (status, document["verdict"], way(document)) == (0, "kept", ("root dict_main", steps))
+        assert (status, document["verdict"]) == (0, "kept")
+        assert way(document) == ("root dict_main", steps)
 
 
 def test_an_argument_of_a_running_function(paused: Paused) -> None:
@@ -189,7 +193,8 @@ def test_a_word_that_is_left_over(dump_of, tmp_path: Path) -> None:
     status, document = why(addresses[2], *words)
     assert (status, document["verdict"]) == (0, "stale")
     line = document["paths"][0]["line"]
-    assert re.fullmatch(r"r4( -> (data|block of unknown kind) \+0x8 \(looks like the address\)){2}", line)
+    step = r"(data|block of unknown kind) \+0x8 \(looks like the address\)"
+    assert re.fullmatch(rf"r4( -> {step}){{2}}", line)
     without = [word for word in words if not str(word).startswith("--reg=r4")]
     assert why(addresses[2], *without)[1]["verdict"] in ("garbage", "unknown")
 
