@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = target_add_core(&session.target, file.path, &err);
     check_error(rc, &err);
     if (rc == 0)
-        run_all_reports(&session, true);
+        run_some_reports(&session, true, data, size);
     session_deinit(&session);
     memory_file_deinit(&file);
     return 0;

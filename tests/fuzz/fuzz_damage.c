@@ -67,7 +67,8 @@ static void add_elf(struct session *session, const char *path)
         target_add_elf(&session->target, path, NULL);
 }
 
-static void report(struct session *session, const char *base, unsigned flags)
+static void report(struct session *session, const char *base, unsigned flags, const uint8_t *data,
+                   size_t size)
 {
     char path[512]; // borrowed by the firmware as long as the session lives
 
@@ -75,7 +76,7 @@ static void report(struct session *session, const char *base, unsigned flags)
              flags & HAS_DWARF ? "" : "-stripped");
     if (flags & (HAS_SYMBOLS | HAS_DWARF))
         add_elf(session, path);
-    run_all_reports(session, flags & IS_JSON);
+    run_some_reports(session, flags & IS_JSON, data, size);
     session_deinit(session);
 }
 
@@ -94,10 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     damage(&direct.target, &input);
     if (flags & OVER_LINK) {
         open_over_link(&linked, &direct.target);
-        report(&linked, base, flags);
+        report(&linked, base, flags, data, size);
         session_deinit(&direct);
     } else {
-        report(&direct, base, flags);
+        report(&direct, base, flags, data, size);
     }
     return 0;
 }

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc = target_add_elf(target, file.path, &err);
     check_error(rc, &err);
     if (session.has_firmware)
-        run_all_reports(&session, false);
+        run_some_reports(&session, false, data, size);
     session_deinit(&session);
     memory_file_deinit(&file);
     return 0;

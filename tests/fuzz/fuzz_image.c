@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         regs_set(&target->regs, "sp", RAM + 64);
     target_add_bytes(target, FLASH, input.bytes, flash, false, "flash", NULL);
     target_add_bytes(target, RAM, input.bytes + flash, input.size - flash, true, "ram", NULL);
-    run_all_reports(&session, flags & IS_JSON);
+    run_some_reports(&session, flags & IS_JSON, data, size);
     session_deinit(&session);
     return 0;
 }

@@ -33,10 +33,11 @@ struct memory_file {
 void memory_file_init(struct memory_file *file, const uint8_t *bytes, size_t size);
 void memory_file_deinit(struct memory_file *file);
 
-// Run every report that writes no file over what the session has opened, those that
-// take an address with several. Ends the process when a report breaks a promise: an
+// Run some of the reports that write no file over what the session has opened, those that
+// take an address with several. All of them for each input would leave time for few
+// inputs; which, the input's bytes choose. Ends the process when a report breaks a promise: an
 // error without its line, control bytes, a JSON document that is none, or endless text.
-void run_all_reports(struct session *session, bool is_json);
+void run_some_reports(struct session *session, bool is_json, const uint8_t *data, size_t size);
 
 // The same promise for an error that came from elsewhere; `rc` is what came with it.
 void check_error(int rc, const struct mph_err *err);
