@@ -126,7 +126,10 @@ void dot_why(const json_t *document, struct output *output)
 
     begin(&dot, document, output);
     add_node(&dot, json_string_of(document, "block_address"), json_string_of(document, "title"));
-    json_array_foreach(json_object_get(document, "paths"), i, path) add_path(&dot, path);
+    json_array_foreach(json_object_get(document, "paths"), i, path)
+    {
+        add_path(&dot, path);
+    }
     end(&dot, output);
 }
 
@@ -154,6 +157,9 @@ void dot_refs(const json_t *document, struct output *output)
 
     begin(&dot, document, output);
     add_node(&dot, json_string_of(document, "block_address"), json_string_of(document, "title"));
-    json_array_foreach(json_object_get(document, "refs"), i, ref) add_ref(&dot, ref);
+    json_array_foreach(json_object_get(document, "refs"), i, ref)
+    {
+        add_ref(&dot, ref);
+    }
     end(&dot, output);
 }

@@ -164,7 +164,10 @@ static void write_text(const json_t *document, struct text *text)
     else
         text_printf(text, "depth  %-10s  %-10s  %-5s  %-*s  in\n", "word", "points at", "how",
                     width, "by");
-    json_array_foreach(list, i, ref) write_ref(ref, width, text);
+    json_array_foreach(list, i, ref)
+    {
+        write_ref(ref, width, text);
+    }
     if ((size_t)count > json_array_size(list))
         text_printf(text, "%lld more are left out (--top)\n",
                     count - (long long)json_array_size(list));

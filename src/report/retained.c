@@ -230,8 +230,9 @@ static int run_retained(struct session *session, const void *raw_options, struct
     struct retainers retainers;
     int rc = session_load_objects(session, err);
 
-    if (rc == 0)
-        rc = retainers_init(&retainers, session, err);
+    if (rc < 0)
+        return rc;
+    rc = retainers_init(&retainers, session, err);
     if (rc < 0)
         return rc;
     report_common_notes(session, output);

@@ -49,7 +49,10 @@ static void write_path(const json_t *path, struct text *text)
     text_printf(text, "\n%s\n", json_string_of(path, "line"));
     text_printf(text, "  %-10s  %-10s  %-*s  %s\n", "word", "leads to", width, "by",
                 "what that is");
-    json_array_foreach(steps, i, step) write_step(step, width, text);
+    json_array_foreach(steps, i, step)
+    {
+        write_step(step, width, text);
+    }
 }
 
 void why_text(const json_t *document, struct text *text)
@@ -65,5 +68,8 @@ void why_text(const json_t *document, struct text *text)
     if (holders && (size_t)json_integer_value(holders) > json_array_size(paths))
         text_printf(text, "%zu of %lld holders\n", json_array_size(paths),
                     (long long)json_integer_value(holders));
-    json_array_foreach(paths, i, path) write_path(path, text);
+    json_array_foreach(paths, i, path)
+    {
+        write_path(path, text);
+    }
 }

@@ -308,7 +308,7 @@ static void test_deep_chain(void **state)
     struct path_search search = {.target = BLOCK_NOBODY};
     struct paths paths;
     struct path path;
-    uint64_t previous = CTX + 4, address = 0, count = 0, last = 0;
+    uint64_t link = CTX + 4, head = 0, count = 0, last = 0;
     size_t node;
 
     (void)state;
@@ -319,18 +319,18 @@ static void test_deep_chain(void **state)
         if (is_root(&board, at) && at != CTX + 3 * 4)
             heap_board_put(&board, at, 0);
     for (uint64_t block = 0; block < board.objects.block_count; block++) {
-        enum block kind = heap_board_block(&board, block, &address);
+        enum block kind = heap_board_block(&board, block, &head);
 
-        for (uint64_t at = address; at < address + board.build.block; at += 4)
+        for (uint64_t at = head; at < head + board.build.block; at += 4)
             heap_board_put(&board, at, 0);
         if (kind != BLOCK_HEAD && kind != BLOCK_MARK)
             continue;
-        heap_board_put(&board, previous, address);
-        previous = address + 4;
+        heap_board_put(&board, link, head);
+        link = head + 4;
         last = block;
         count++;
     }
-    heap_board_put(&board, previous, previous - 4); // the last one holds itself
+    heap_board_put(&board, link, link - 4); // the last one holds itself
     assert_int_equal(paths_init(&paths, &board.objects, &search, NULL), 0);
     assert_int_equal(paths.count, count);
     assert_true(paths_find(&paths, last, &node));
