@@ -21,7 +21,7 @@ struct chip_bank {
 struct chip {
     const char *title;  // what people call it: "STM32F42x/43x"
     const char *names;  // beginnings of part numbers, with spaces between them
-    const char *source; // the manual and its section, by title, as numbers move with revisions
+    const char *source; // the manual, with its section by title, or the header that says so
     struct chip_bank banks[CHIP_BANKS_MAX + 1];
 };
 

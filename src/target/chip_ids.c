@@ -24,8 +24,8 @@ static bool refine_nrf51(struct target *target, struct chip_identity *identity)
     return true;
 }
 
-static const struct chip_id nrf52[] = {{"nRF52", 0x52805, 0},    {"nRF52", 0x52810, 0},
-                                       {"nRF52", 0x52811, 0},    {"nRF52", 0x52820, 0},
+static const struct chip_id nrf52[] = {{"nRF52805", 0x52805, 0}, {"nRF52810", 0x52810, 0},
+                                       {"nRF52811", 0x52811, 0}, {"nRF52820", 0x52820, 0},
                                        {"nRF52832", 0x52832, 0}, {"nRF52833", 0x52833, 0},
                                        {"nRF52840", 0x52840, 0}, {0}};
 
@@ -42,47 +42,59 @@ static bool refine_nrf52(struct target *target, struct chip_identity *identity)
     return true;
 }
 
+static const struct chip_id nrf91[] = {{"nRF9160", 0x9160, 0}, {0}};
+
 // --- Raspberry Pi ---
 
+// JEP106 code of the vendor in bits 11 to 1, the part in bits 27 to 12.
 static const struct chip_id raspberry[] = {{"RP2040", 0x0002927, 0}, {"RP2350", 0x0004927, 0}, {0}};
 
 // --- Microchip ---
 
-static const struct chip_id sam[] = {{"SAMD21J18", 0x10010000, 0}, {"SAMD21J17", 0x10010001, 0},
-                                     {"SAMD21G18", 0x10010005, 0}, {"SAMD21G17", 0x10010006, 0},
-                                     {"SAMD21E18", 0x1001000a, 0}, {"SAMD21E17", 0x1001000b, 0},
-                                     {"SAMD51P20", 0x60060000, 0}, {"SAMD51P19", 0x60060001, 0},
-                                     {"SAMD51N20", 0x60060002, 0}, {"SAMD51N19", 0x60060003, 0},
-                                     {"SAMD51J20", 0x60060004, 0}, {"SAMD51J19", 0x60060005, 0},
-                                     {"SAMD51J18", 0x60060006, 0}, {"SAMD51G19", 0x60060007, 0},
-                                     {"SAMD51G18", 0x60060008, 0}, {0}};
+// DEVSEL in bits 7 to 0. Last of SAMD21 are those in small packages and the later variant D.
+static const struct chip_id sam[] = {
+    {"SAMD21J18", 0x10010000, 0}, {"SAMD21J17", 0x10010001, 0}, {"SAMD21J16", 0x10010002, 0},
+    {"SAMD21J15", 0x10010003, 0}, {"SAMD21G18", 0x10010005, 0}, {"SAMD21G17", 0x10010006, 0},
+    {"SAMD21G16", 0x10010007, 0}, {"SAMD21G15", 0x10010008, 0}, {"SAMD21E18", 0x1001000a, 0},
+    {"SAMD21E17", 0x1001000b, 0}, {"SAMD21E16", 0x1001000c, 0}, {"SAMD21E15", 0x1001000d, 0},
+    {"SAMD21G18", 0x1001000f, 0}, {"SAMD21G17", 0x10010010, 0}, {"SAMD21J17", 0x10010092, 0},
+    {"SAMD21G17", 0x10010093, 0}, {"SAMD21E17", 0x10010094, 0}, {"SAMD51P20", 0x60060000, 0},
+    {"SAMD51P19", 0x60060001, 0}, {"SAMD51N20", 0x60060002, 0}, {"SAMD51N19", 0x60060003, 0},
+    {"SAMD51J20", 0x60060004, 0}, {"SAMD51J19", 0x60060005, 0}, {"SAMD51J18", 0x60060006, 0},
+    {"SAMD51G19", 0x60060007, 0}, {"SAMD51G18", 0x60060008, 0}, {0}};
 
 // --- NXP ---
 
-static const struct chip_id imxrt[] = {{"MIMXRT105", 0x6b0000, 0}, {"MIMXRT106", 0x6c0000, 0}, {0}};
+// 0x6b is of RT1020 and of RT1015, which has half its RAM: that says too little.
+static const struct chip_id imxrt[] = {
+    {"MIMXRT1011", 0x6d0000, 0}, {"MIMXRT105", 0x6a0000, 0}, {"MIMXRT106", 0x6c0000, 0}, {0}};
 
-// How FlexRAM is divided: 16 banks of 32 KiB, two bits each in GPR17, where GPR16 says that
-// they hold and not the fuses (i.MX RT1050 and RT1060 Reference Manual, IOMUXC_GPR_GPR16
-// and GPR17: 1 OCRAM, 2 DTCM, 3 ITCM).
+// How FlexRAM is divided: banks of 32 KiB, two bits each in GPR17, where GPR16 says that they
+// hold and not the fuses (Reference Manual, IOMUXC_GPR_GPR16 and GPR17). Unused banks are 0. Above
+// the bits of the banks there are, GPR17 may hold anything.
 static bool refine_imxrt(struct target *target, struct chip_identity *identity)
 {
-    enum { BANKS = 16, USES = 4, OCRAM = 1, DTCM = 2, ITCM = 3 };
+    enum { USES = 4, OCRAM = 1, DTCM = 2, ITCM = 3, BANK = 32 * KIB };
+    struct chip_bank *banks = identity->banks;
+    uint64_t count = (banks[0].size + banks[1].size + banks[2].size) / BANK;
     uint64_t select, config, bytes[USES] = {0};
 
     if (target_read_uint(target, 0x400ac040, 4, &select, NULL) < 0 || !(select & 4) ||
         target_read_uint(target, 0x400ac044, 4, &config, NULL) < 0)
         return true;
-    for (unsigned i = 0; i < BANKS; i++)
-        bytes[config >> 2 * i & 3] += 32 * KIB;
-    identity->banks[0].size = bytes[ITCM];
-    identity->banks[1].size = bytes[DTCM];
-    identity->banks[2].size = bytes[OCRAM];
+    for (unsigned i = 0; i < count; i++)
+        bytes[config >> 2 * i & 3] += BANK;
+    banks[0].size = bytes[ITCM];
+    banks[1].size = bytes[DTCM];
+    banks[2].size = bytes[OCRAM];
     return true;
 }
 
 // --- STMicroelectronics: DEV_ID, and the register of the flash's size ---
 
-static const struct chip_id stm32_m3_m4_m7[] = {{"STM32F2", 0x411, 0x1fff7a22},
+// Of STM32F72x, stm32f722xx.h has the address of the others' FLASHSIZE_BASE; RM0431, Flash size,
+// has this one.
+static const struct chip_id stm32_m3_m4_m7[] = {{"STM32F207", 0x411, 0x1fff7a22},
                                                 {"STM32F405", 0x413, 0x1fff7a22},
                                                 {"STM32F429", 0x419, 0x1fff7a22},
                                                 {"STM32F446", 0x421, 0x1fff7a22},
@@ -99,11 +111,30 @@ static const struct chip_id stm32_m3_m4_m7[] = {{"STM32F2", 0x411, 0x1fff7a22},
                                                 {"STM32L432", 0x435, 0x1fff75e0},
                                                 {"STM32L496", 0x461, 0x1fff75e0},
                                                 {"STM32L452", 0x462, 0x1fff75e0},
+                                                {"STM32L4R5", 0x470, 0x1fff75e0},
+                                                {"STM32G431", 0x468, 0x1fff75e0},
                                                 {"STM32G474", 0x469, 0x1fff75e0},
+                                                {"STM32G491", 0x479, 0x1fff75e0},
                                                 {"STM32WB55", 0x495, 0x1fff75e0},
                                                 {"STM32WL55", 0x497, 0x1fff75e0},
-                                                {"STM32L152", 0x437, 0},
+                                                {"STM32L152xE", 0x437, 0x1ff800cc},
                                                 {0}};
+
+// Of some, parts with less flash have less RAM, which is not in the table: the least flash of
+// those that are, in KiB.
+static bool refine_stm32(struct target *target, struct chip_identity *identity)
+{
+    static const struct {
+        unsigned id, kib;
+    } least[] = {{0x411, 512}, {0x495, 512}, {0x497, 256}};
+
+    (void)target;
+    for (size_t i = 0; i < sizeof least / sizeof *least; i++)
+        if ((identity->value & 0xfff) == least[i].id && identity->flash_bytes &&
+            identity->flash_bytes < (uint64_t)least[i].kib * KIB)
+            return false;
+    return true;
+}
 
 // Early STM32F405 say 0x411, as an STM32F2 does, but have a Cortex-M4 (STM32F40x errata
 // sheet, MCU device ID is incorrect).
@@ -111,6 +142,7 @@ static const struct chip_id stm32_early[] = {{"STM32F405", 0x411, 0x1fff7a22}, {
 
 static const struct chip_id stm32_m0[] = {{"STM32F091", 0x442, 0x1ffff7cc},
                                           {"STM32L072", 0x447, 0x1ff8007c},
+                                          {"STM32G071", 0x460, 0x1fff75e0},
                                           {"STM32G0B1", 0x467, 0x1fff75e0},
                                           {0}};
 
@@ -121,27 +153,30 @@ static const struct chip_id stm32_h7[] = {{"STM32H743", 0x450, 0x1ff1e880},
 
 static const struct chip_id stm32_h5[] = {{"STM32H573", 0x484, 0x08fff80c}, {0}};
 
-static const struct chip_id stm32_u5[] = {
-    {"STM32U5A5", 0x481, 0x0bfa07a0}, {"STM32U585", 0x482, 0x0bfa07a0}, {0}};
+static const struct chip_id stm32_u5[] = {{"STM32U535", 0x455, 0x0bfa07a0},
+                                          {"STM32U5A5", 0x481, 0x0bfa07a0},
+                                          {"STM32U585", 0x482, 0x0bfa07a0},
+                                          {0}};
 
 enum { STM32_CORES = CORE_M3 | CORE_M4 | CORE_M7 };
 
 const struct chip_register chip_registers[] = {
-    {"FICR.CODEPAGESIZE", "nRF51 Series Reference Manual, FICR", 0x10000010, 0xffffffff, CORE_M0,
-     nrf51, refine_nrf51},
-    {"FICR.INFO.PART", "nRF52832 and nRF52840 Product Specification, FICR", 0x10000100, 0xffffffff,
-     CORE_M4, nrf52, refine_nrf52},
-    {"SYSINFO.CHIP_ID", "RP2040 and RP2350 datasheet, System Info Registers", 0x40000000,
-     0x0fffffff, CORE_M0P | CORE_M33, raspberry, NULL},
+    {"FICR.CODEPAGESIZE", "nRF51 Series Reference Manual, FICR; nrf51.h", 0x10000010, 0xffffffff,
+     CORE_M0, nrf51, refine_nrf51},
+    {"FICR.INFO.PART", "nRF52832 and nRF52840 Product Specification, FICR; nrf52_bitfields.h",
+     0x10000100, 0xffffffff, CORE_M4, nrf52, refine_nrf52},
+    {"FICR.SIPINFO.PARTNO", "nrf9160.svd, FICR", 0x00ff0140, 0xffffffff, CORE_M33, nrf91, NULL},
+    {"SYSINFO.CHIP_ID", "RP2040 and RP2350 datasheet, sysinfo; sysinfo.h", 0x40000000, 0x0fffffff,
+     CORE_M0P | CORE_M33, raspberry, NULL},
     {"DSU.DID", "SAM D21 and SAM D5x/E5x datasheet, Device Identification", 0x41002018, 0xffff00ff,
      CORE_M0P | CORE_M4, sam, NULL},
-    {"USB_ANALOG.DIGPROG", "i.MX RT1050 and RT1060 Reference Manual, Chip Silicon Version",
+    {"USB_ANALOG.DIGPROG", "i.MX RT1010, RT1050 and RT1060 Reference Manual, Chip Silicon Version",
      0x400d8260, 0xffff0000, CORE_M7, imxrt, refine_imxrt},
     {"DBGMCU_IDCODE", "STM32F40x errata sheet, MCU device ID is incorrect", 0xe0042000, 0xfff,
      CORE_M4, stm32_early, NULL},
     {"DBGMCU_IDCODE", "RM0090 and its siblings, MCU device ID code", 0xe0042000, 0xfff, STM32_CORES,
-     stm32_m3_m4_m7, NULL},
-    {"DBG_IDCODE", "RM0091, RM0444 and RM0377, MCU device ID code", 0x40015800, 0xfff,
+     stm32_m3_m4_m7, refine_stm32},
+    {"DBG_IDCODE", "RM0091, RM0444 and RM0376, MCU device ID code", 0x40015800, 0xfff,
      CORE_M0 | CORE_M0P, stm32_m0, NULL},
     {"DBGMCU_IDC", "RM0433, RM0455 and RM0468, DBGMCU identity code register", 0x5c001000, 0xfff,
      CORE_M7, stm32_h7, NULL},

@@ -68,6 +68,16 @@ static void test_part_numbers(void **state)
         {"nRF52840_xxAA", "nRF52840"},
         {"ESP32-C3-MINI", "ESP32-C3"},
         {"ESP32-WROOM", "ESP32"},
+        {"ESP32-P4", "ESP32-P4"},
+        {"nRF52810_xxAA", "nRF52805/810/811"},
+        {"STM32F746ZG", "STM32F74x/75x"},
+        {"STM32WB55RC", "STM32WB55xC"},
+        {"STM32WB55RGV6", "STM32WB55xE/xG"},
+        {"MIMXRT1011DAE5A", "i.MX RT1010"},
+        {"R7FA6M5BH3CFC", "RA6M5"},
+        {"STM32F205RB", NULL}, // has half as much as its siblings
+        {"STM32L152RB", NULL},
+        {"STM32H742VI", NULL},
         {"ATSAMD51", NULL},
         {"", NULL},
         {"STM32", NULL},
@@ -132,7 +142,7 @@ static void test_chips_say_what_they_are(void **state)
     found = IDENTIFY({0x41002018, 0x60060305});
     assert_chip(&found, "SAMD51x19", 192 << 10);
     found = IDENTIFY({0x10000100, 0x52832}, {0x1000010c, 32}, {0x10000110, 256});
-    assert_chip(&found, "nRF52", 32 << 10);
+    assert_chip(&found, "nRF52832", 32 << 10);
     assert_int_equal(found.flash_bytes, 256 << 10);
     found = IDENTIFY({0x10000010, 0x400}, {0x10000034, 4}, {0x10000038, 0x2000});
     assert_chip(&found, "nRF51xxxAA/AB (16 KB)", 32 << 10);
@@ -143,6 +153,29 @@ static void test_chips_say_what_they_are(void **state)
     assert_chip(&found, "i.MX RT1060", 64 << 10);
     assert_int_equal(found.banks[1].size, 416 << 10);
     assert_int_equal(found.banks[2].size, 32 << 10);
+    // RT1010 has but 4 banks: 1 of ITCM, 3 of OCRAM, and what follows does not count
+    found = IDENTIFY({0x400d8260, 0x6d0000}, {0x400ac040, 4}, {0x400ac044, 0xaaaaaa57});
+    assert_chip(&found, "i.MX RT1010", 32 << 10);
+    assert_int_equal(found.banks[1].size, 0);
+    assert_int_equal(found.banks[2].size, 96 << 10);
+    found = IDENTIFY({0x400d8260, 0x6a0001});
+    assert_chip(&found, "i.MX RT1050", 128 << 10);
+    found = IDENTIFY({0x00ff0140, 0x9160});
+    assert_chip(&found, "nRF9160", 256 << 10);
+}
+
+// A number that chips share which differ in RAM.
+static void test_less_flash_less_ram(void **state)
+{
+    struct chip_identity found;
+
+    (void)state;
+    found = IDENTIFY({0xe0042000, 0x20016495}, {0x1fff75e0, 512});
+    assert_chip(&found, "STM32WB55xE/xG", 192 << 10);
+    found = IDENTIFY({0xe0042000, 0x20016495}, {0x1fff75e0, 256});
+    assert_null(found.chip);
+    found = IDENTIFY({0x400d8260, 0x6b0000}); // RT1015 or RT1020
+    assert_null(found.chip);
 }
 
 static void test_processor_rules_registers_out(void **state)
@@ -152,7 +185,7 @@ static void test_processor_rules_registers_out(void **state)
     (void)state;
     // A Cortex-M3 is an STM32F2; with the same number, a Cortex-M4 is an early STM32F405.
     found = IDENTIFY({0xe000ed00, 0x412fc231}, {0xe0042000, 0x20006411});
-    assert_chip(&found, "STM32F2", 128 << 10);
+    assert_chip(&found, "STM32F205xE to xG/207/21x", 128 << 10);
     found = IDENTIFY({0xe000ed00, 0x410fc241}, {0xe0042000, 0x20006411});
     assert_chip(&found, "STM32F405/407/415/417", 128 << 10);
     found = IDENTIFY({0xe000ed00, 0x410cc200}, {0xe0042000, 0x20036419});
@@ -184,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_banks_are_apart),
         cmocka_unit_test(test_part_numbers),
         cmocka_unit_test(test_chips_say_what_they_are),
+        cmocka_unit_test(test_less_flash_less_ram),
         cmocka_unit_test(test_processor_rules_registers_out),
         cmocka_unit_test(test_unknown_chips),
     };
