@@ -146,6 +146,7 @@ const struct chip chips[] = {
      "STM32WB55xx datasheet",
      {BANK("SRAM1", 0x20000000, 64), BANK("SRAM2a", 0x20030000, 32),
       BANK("SRAM2b", 0x20038000, 32)}},
+    // WB50xG says the same of itself, but has as little as WB55xC.
     {"STM32WB55xE/xG",
      "STM32WB55",
      "RM0434; stm32wb55xx.h",
