@@ -7,15 +7,17 @@ import functools
 from collections.abc import Callable
 
 import pytest
-from dumps import Dump, take
+from dumps import Dump, kept
+from rig.debugport import build_folder
 
 
 @pytest.fixture(scope="session")
-def dump_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Dump]:
+def dump_of() -> Callable[[str], Dump]:
     """Gives the dump of a fixture variant; each is booted once."""
+    folder = build_folder() / "tests" / "dumps"
 
     @functools.cache
     def dump(variant: str) -> Dump:
-        return take(variant, tmp_path_factory.mktemp(variant))
+        return kept(variant, folder.resolve())
 
     return dump

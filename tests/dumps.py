@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
+import pickle
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,3 +62,24 @@ def take(variant: str, folder: Path) -> Dump:
             board.firmware.symbols,
             board.objects,
         )
+
+
+def kept(variant: str, folder: Path) -> Dump:
+    """A variant's dump from the folder, where it is kept as long as its ELF stays the same: each
+    is booted once, whichever process of the tests needs it first."""
+    sources = [elf_of(variant), Path(__file__), Path(fixture_run.__file__)]
+    inputs = [(str(source), source.stat().st_mtime_ns) for source in sources]
+    place = folder / variant
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{variant}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        record = place / "dump.pickle"
+        if record.exists():
+            made_of, dump = pickle.loads(record.read_bytes())
+            if made_of == inputs:
+                return dump
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        dump = take(variant, place)
+        record.write_bytes(pickle.dumps((inputs, dump)))
+    return dump
