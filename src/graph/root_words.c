@@ -7,6 +7,7 @@
 #include "graph/section.h"
 #include "object/roots.h"
 #include "vm/stack.h"
+#include "vm/threads.h"
 
 // --- bounds ---
 
@@ -129,12 +130,19 @@ static void find_threads(struct root_words *roots)
 {
     const struct symbols *symbols = roots->objects->symbols;
     struct roots *bounds = &roots->sets[ROOTS_THREADS];
+    unsigned others;
 
     bounds->found = symbols ? ROOTS_ABSENT : ROOTS_UNKNOWN;
-    if (symbols && symbols_find(symbols, "mp_thread_gc_others")) {
-        bounds->found = ROOTS_MISSING;
-        bounds->why = "this firmware has threads, whose stacks are not read";
+    if (!symbols || !symbols_find(symbols, "mp_thread_gc_others"))
+        return;
+    bool is_counted = threads_count_others(roots->objects, &others);
+    if (is_counted && !others) {
+        bounds->found = ROOTS_READ;
+        return;
     }
+    bounds->found = ROOTS_MISSING;
+    bounds->why = is_counted ? "other threads run, whose stacks are not read"
+                             : "this firmware has threads; how many run is not known";
 }
 
 int root_words_find(struct root_words *ret, const struct objects *objects, struct mph_err *err)

@@ -164,3 +164,23 @@ def test_a_list_of_threads_that_has_no_end_says_nothing(dump: Dump, tmp_path: Pa
     elf = with_symbol(dump, tmp_path, "pyb_thread_all", at)
     result = mpheap.run("bt", *memory.images(), elf, "--reg", f"sp={dump.sp:#x}")
     assert (result.status, result.stdout, result.notes) == (0, FIXTURE, [])
+
+
+@pytest.mark.parametrize("entry, is_certain", [(0, True), (0x08000101, False)])
+def test_a_second_core_that_does_not_run_holds_nothing(
+    dump: Dump, tmp_path: Path, entry: int, is_certain: bool
+) -> None:
+    """So that what a collection would free is certain in firmware with threads, too."""
+    memory = Memory(dump, tmp_path)
+    add_thread(memory, RAM_STACK)
+    memory.put(RAM_STACK - 16, [entry])
+    elf = tmp_path / "threads.elf"
+    subprocess.run(
+        ["arm-none-eabi-objcopy", f"--add-symbol=core1_entry={RAM_STACK - 16:#x},object,global",
+         f"--add-symbol=mp_thread_gc_others={0x08000100:#x},function,global", dump.elf()[1], elf],
+        check=True)
+    registers = [f"--reg=r{number}=0" for number in range(13)]
+    report = mpheap.run("garbage", "--format=json", *memory.images(), f"--elf={elf}",
+                        f"--reg=sp={dump.sp:#x}", *registers).json
+    (threads,) = [roots for roots in report["roots"] if roots["name"] == "other threads"]
+    assert (threads["found"] == "read", report["certain"]) == (is_certain, is_certain)
