@@ -130,13 +130,14 @@ class Process:
         return self._popen.wait(timeout)
 
     def stop(self) -> None:
-        """SIGTERM, then SIGKILL if it takes longer than a moment. Harmless when it has ended."""
+        """SIGTERM, then SIGKILL if it takes far longer than it should. A debug port that is killed
+        leaves its board as it is, perhaps halted. Harmless when it has ended."""
         if self._popen is None:
             return
         if self.running:
             self._popen.terminate()
         try:
-            self._popen.wait(1)
+            self._popen.wait(10)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
