@@ -159,7 +159,7 @@ def test_noise_is_survived(victim: Victim, tmp_path: Path) -> None:
         assert all(LINE.fullmatch(line) for line in frames), (seed, frames)
         assert len(result.stdout) < 40000
         felt.add(result.stdout)
-    assert len(felt) > 2
+    assert len(felt) > 1
 
 
 @pytest.mark.parametrize("filler", [0, 0xA5A5A5A5])
