@@ -126,10 +126,11 @@ def without_ports(text: str) -> str:
 
 
 def test_what_the_readme_shows_was_printed() -> None:
-    transcript = (TOP / "examples" / "microbit" / "transcript.txt").read_text()
-    printed = without_ports(re.sub(r"^    ", "", transcript, flags=re.M))
+    transcripts = [(TOP / "examples" / name / "transcript.txt").read_text()
+                   for name in ("microbit", "hung-board")]
+    printed = without_ports(re.sub(r"^    ", "", "\n".join(transcripts), flags=re.M))
     shown = blocks(README, "console")
-    assert len(shown) == 7
+    assert len(shown) == 8
     for block in shown:
         assert without_ports(block) in printed
 
