@@ -6,7 +6,6 @@
 
 #include "base/parse.h"
 #include "report/before.h"
-#include "report/diff_why.h"
 
 enum { TOP_DEFAULT = 10 };
 
@@ -303,6 +302,20 @@ static int write_report(const struct diff_report *report, struct output *output,
     return 0;
 }
 
+// What keeps that which grew.
+static int ask_why(struct diff_report *report, const struct session *session, struct mph_err *err)
+{
+    uint64_t *addresses = calloc(report->shown + 1, sizeof *addresses);
+
+    if (!addresses)
+        return mph_fail_no_memory(err);
+    for (size_t i = 0; i < report->shown; i++)
+        addresses[i] = diff_holder(report->diff, i)->address;
+    int rc = why_lines_init(&report->whys, session, report->names, addresses, report->shown, err);
+    free(addresses);
+    return rc;
+}
+
 static int compare(const struct session *session, const struct names *names,
                    const struct inventory *after, const struct diff_options *options,
                    struct output *output, struct mph_err *err)
@@ -315,10 +328,10 @@ static int compare(const struct session *session, const struct names *names,
         return rc;
     add_notes(session, output);
     choose(&report, options);
-    rc = diff_why(&report, session, &report.whys, err);
+    rc = ask_why(&report, session, err);
     if (rc == 0)
         rc = write_report(&report, output, err);
-    diff_why_free(&report);
+    why_lines_deinit(&report.whys);
     diff_deinit(&diff);
     return rc;
 }

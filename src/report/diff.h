@@ -5,18 +5,19 @@
 
 #include "graph/diff.h"
 #include "report/report.h"
+#include "report/why_lines.h"
 
 struct diff_report {
     const struct diff *diff;
     const struct names *names; // of the later moment
     size_t shown;              // of the holders, the first: those that grew, most first
     size_t grown;              // holders that grew
-    char **whys;               // what keeps each of the shown, in a line; NULL: nothing to say
+    struct why_lines whys;     // what keeps each of the shown
 };
 
 static inline const char *diff_holder_why(const struct diff_report *report, size_t index)
 {
-    return report->whys ? report->whys[index] : NULL;
+    return index < report->whys.count ? report->whys.lines[index] : NULL;
 }
 
 // The name of a holder, as far as something with a name leads to it; false: it has none.

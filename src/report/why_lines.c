@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/diff_why.h"
+#include "report/why_lines.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +7,11 @@
 #include "report/chain.h"
 
 struct asking {
-    const struct diff_report *report;
     const struct objects *objects;
+    const struct names *names;
     struct root_names roots;
-    char **lines;
+    const uint64_t *addresses;
+    struct why_lines *whys;
     bool is_complete;
 };
 
@@ -31,7 +32,7 @@ static enum path_rank rank_any(void *context, const struct root_word *word)
 static int add_line(struct asking *asking, const struct paths *paths, size_t node, char **ret,
                     struct mph_err *err)
 {
-    const struct chain chain = {asking->report->names, &asking->roots};
+    const struct chain chain = {asking->names, &asking->roots};
     struct path path;
     int rc = path_trace(paths, node, &path, err);
 
@@ -46,18 +47,17 @@ static int add_line(struct asking *asking, const struct paths *paths, size_t nod
 
 static int add_lines(struct asking *asking, const struct paths *paths, struct mph_err *err)
 {
+    char **lines = asking->whys->lines;
     uint64_t block;
     size_t node;
     int rc = 0;
 
     asking->is_complete = true;
-    for (size_t i = 0; rc == 0 && i < asking->report->shown; i++) {
-        uint64_t address = diff_holder(asking->report->diff, i)->address;
-
-        if (asking->lines[i] || !objects_head_at(asking->objects, address, &block))
+    for (size_t i = 0; rc == 0 && i < asking->whys->count; i++) {
+        if (lines[i] || !objects_head_at(asking->objects, asking->addresses[i], &block))
             continue;
         if (paths_find(paths, block, &node))
-            rc = add_line(asking, paths, node, &asking->lines[i], err);
+            rc = add_line(asking, paths, node, &lines[i], err);
         else
             asking->is_complete = false;
     }
@@ -79,18 +79,20 @@ static int search(struct asking *asking,
     return rc;
 }
 
-int diff_why(const struct diff_report *report, const struct session *session, char ***ret,
-             struct mph_err *err)
+int why_lines_init(struct why_lines *ret, const struct session *session, const struct names *names,
+                   const uint64_t *addresses, size_t count, struct mph_err *err)
 {
-    struct asking asking = {.report = report,
-                            .objects = &session->objects,
-                            .lines = calloc(report->shown + 1, sizeof(char *))};
-    int rc = asking.lines ? 0 : mph_fail_no_memory(err);
+    struct asking asking = {
+        .objects = &session->objects, .names = names, .addresses = addresses, .whys = ret};
 
-    *ret = asking.lines;
-    if (rc < 0 || !report->shown)
-        return rc;
-    rc = root_names_init(&asking.roots, session, err);
+    *ret = (struct why_lines){0};
+    if (!count)
+        return 0;
+    ret->lines = calloc(count, sizeof(char *));
+    if (!ret->lines)
+        return mph_fail_no_memory(err);
+    ret->count = count;
+    int rc = root_names_init(&asking.roots, session, err);
     if (rc < 0)
         return rc;
     rc = search(&asking, rank_lasting, err);
@@ -100,9 +102,10 @@ int diff_why(const struct diff_report *report, const struct session *session, ch
     return rc;
 }
 
-void diff_why_free(const struct diff_report *report)
+void why_lines_deinit(struct why_lines *lines)
 {
-    for (size_t i = 0; report->whys && i < report->shown; i++)
-        free(report->whys[i]);
-    free(report->whys);
+    for (size_t i = 0; i < lines->count; i++)
+        free(lines->lines[i]);
+    free(lines->lines);
+    *lines = (struct why_lines){0};
 }
