@@ -145,6 +145,113 @@ bool free_runs_find(const struct objects *objects, const struct mark *mark, enum
     return ret->runs > 0;
 }
 
+// --- between the two largest ---
+
+// A run, and the place of its area.
+struct placed_run {
+    struct free_run run;
+    size_t area;
+};
+
+// Of all runs that are as long as one of the two longest, two that follow each other are the
+// nearest; and they are the longest two if their lengths add up to that of those.
+struct pairing {
+    uint8_t block_shift;
+    size_t area;               // that is walked
+    uint64_t largest, second;  // lengths of the two longest runs, in bytes
+    struct placed_run last;    // so long, the last that was met; bytes 0: none
+    struct placed_run pair[2]; // the best so far; bytes 0: none
+};
+
+static bool rank_lengths(void *context, uint64_t address, uint64_t blocks)
+{
+    struct pairing *pairing = context;
+    uint64_t bytes = blocks << pairing->block_shift;
+
+    (void)address;
+    if (bytes > pairing->largest) {
+        pairing->second = pairing->largest;
+        pairing->largest = bytes;
+    } else if (bytes > pairing->second) {
+        pairing->second = bytes;
+    }
+    return true;
+}
+
+static uint64_t gap(const struct placed_run *first, const struct placed_run *second)
+{
+    if (first->area != second->area)
+        return UINT64_MAX;
+    return second->run.address - (first->run.address + first->run.bytes);
+}
+
+static bool pair_up(void *context, uint64_t address, uint64_t blocks)
+{
+    struct pairing *pairing = context;
+    struct placed_run *last = &pairing->last, *pair = pairing->pair;
+    struct placed_run this = {{address, blocks << pairing->block_shift}, pairing->area};
+
+    if (this.run.bytes < pairing->second)
+        return true;
+    if (last->run.bytes && last->run.bytes + this.run.bytes == pairing->largest + pairing->second &&
+        (!pair->run.bytes || gap(last, &this) < gap(&pair[0], &pair[1]))) {
+        pair[0] = *last;
+        pair[1] = this;
+    }
+    *last = this;
+    return true;
+}
+
+static void walk_areas(struct run_walk *walk, struct pairing *pairing)
+{
+    for (size_t i = 0; i < walk->objects->area_count; i++) {
+        pairing->area = i;
+        walk_area(walk, &walk->objects->areas[i], 0);
+    }
+}
+
+static void list_between(const struct run_walk *walk, const struct object_area *area,
+                         struct free_between *ret)
+{
+    uint8_t shift = walk->objects->block_shift;
+    uint64_t start = area->area->pool_start;
+    uint64_t index = (ret->first.address + ret->first.bytes - start) >> shift;
+    uint64_t end = (ret->second.address - start) >> shift;
+
+    while (index < end) {
+        bool is_head = block_is_head(area_block(area->area, index)), is_free;
+        uint64_t length = stretch(walk, area, index, &is_free);
+
+        if (!is_free)
+            ret->used_bytes += length << shift;
+        if (!is_free && is_head && ret->count++ < BETWEEN_MAX)
+            ret->blocks[ret->count - 1] = area->first + index;
+        index += length;
+    }
+}
+
+bool free_runs_between(const struct objects *objects, const struct mark *mark, enum moment moment,
+                       struct free_between *ret)
+{
+    struct pairing pairing = {.block_shift = objects->block_shift};
+    struct run_walk walk = {objects, mark, moment, rank_lengths, &pairing};
+
+    walk_areas(&walk, &pairing);
+    walk.visit = pair_up;
+    if (pairing.second)
+        walk_areas(&walk, &pairing);
+
+    const struct placed_run *pair = pairing.pair;
+
+    *ret = (struct free_between){.first = pair[0].run, .second = pair[1].run};
+    ret->is_joinable = pair[0].run.bytes && pair[0].area == pair[1].area;
+    if (ret->is_joinable) {
+        ret->joined_bytes = pair[1].run.address + pair[1].run.bytes - pair[0].run.address;
+        list_between(&walk, &objects->areas[pair[0].area], ret);
+    }
+    return pair[0].run.bytes > 0;
+}
+
 int free_runs_both(const struct objects *objects, struct free_runs *now, struct free_runs *after,
                    bool *ret_certain, struct mph_err *err)
 {

@@ -41,6 +41,28 @@ struct place_found {
 bool free_runs_find(const struct objects *objects, const struct mark *mark, enum moment moment,
                     uint64_t blocks, struct place_found *ret);
 
+// --- what keeps the two largest runs apart ---
+
+enum { BETWEEN_MAX = 8 };
+
+struct free_run {
+    uint64_t address, bytes;
+};
+
+struct free_between {
+    struct free_run first, second; // the two largest, in the heap's order
+    bool is_joinable;              // both are in one area; else the rest is 0
+    uint64_t joined_bytes;         // of the run that they were if all in between were free
+    uint64_t used_bytes;           // of them in use
+    uint64_t count;                // allocations in between
+    uint64_t blocks[BETWEEN_MAX];  // the first of those, by their numbers
+};
+
+// Of runs that are as large as others, those in one area and nearest to each other count.
+// False when there are fewer than two. `mark` may be NULL for MOMENT_NOW.
+bool free_runs_between(const struct objects *objects, const struct mark *mark, enum moment moment,
+                       struct free_between *ret);
+
 // Both moments in one call: marks the heap, which over a link reads all of it. Whether
 // `after` is certain in *ret_certain, which may be NULL.
 int free_runs_both(const struct objects *objects, struct free_runs *now, struct free_runs *after,

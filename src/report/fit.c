@@ -5,6 +5,8 @@
 #include "base/parse.h"
 #include "gc/numbers.h"
 #include "graph/fit.h"
+#include "report/before.h"
+#include "report/fit_between.h"
 #include "report/room.h"
 
 struct fit_options {
@@ -12,6 +14,7 @@ struct fit_options {
     uint64_t bytes;
     bool has_bytes;
     bool after_collect;
+    bool between;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -20,6 +23,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
     if (key == 'c') {
         options->after_collect = true;
+        return 0;
+    }
+    if (key == 'b') {
+        options->between = true;
         return 0;
     }
     if (key != ARGP_KEY_ARG || options->has_bytes)
@@ -41,6 +48,10 @@ static const struct argp_option option_table[] = {
     {"after-collect", 'c', NULL, 0,
      "Say what a collection would change even if N fits now (over a link it reads all of the "
      "heap in use)",
+     0},
+    {"between", 'b', NULL, 0,
+     "That, and which allocations keep the two largest free runs apart after a collection, and "
+     "what keeps those (over a link it reads all of the heap in use, up to three times)",
      0},
     {0}};
 
@@ -64,6 +75,7 @@ struct fit {
     bool has_after; // the heap was marked
     bool is_certain;
     enum answer fits_after;
+    json_t *between; // what keeps the two largest runs apart; NULL: not asked for
 };
 
 // gc_alloc gives nothing while the heap is locked, or a collection is at work, which
@@ -102,7 +114,9 @@ static void look_now(struct fit *fit)
     fit->fits_now = free_runs_find(objects, NULL, MOMENT_NOW, fit->blocks, &fit->place_now);
 }
 
-static int look_after(struct fit *fit, struct output *output, struct mph_err *err)
+// `names` may be NULL: nobody asks what is between the largest runs.
+static int look_after(struct fit *fit, const struct names *names, struct output *output,
+                      struct mph_err *err)
 {
     const struct objects *objects = &fit->session->objects;
     struct place_found least;
@@ -124,8 +138,10 @@ static int look_after(struct fit *fit, struct output *output, struct mph_err *er
         fit->fits_after =
             mark.is_certain || fits_least || fit->fits_now ? ANSWER_YES : ANSWER_MAYBE;
     room_notes(&mark, output);
+    if (names)
+        rc = fit_between(fit->session, names, &mark, &fit->between, err);
     mark_deinit(&mark);
-    return 0;
+    return rc;
 }
 
 static void note_state(const struct fit *fit, struct output *output)
@@ -191,6 +207,10 @@ static void write_text(const struct fit *fit, struct text *text)
         write_after(fit, text);
     text_putc(text, '\n');
     room_write(&fit->now, fit->has_after ? &fit->after : NULL, text);
+    if (fit->between) {
+        text_putc(text, '\n');
+        fit_between_write(fit->between, text);
+    }
 }
 
 static json_t *answer_json(enum answer answer)
@@ -224,7 +244,32 @@ static int write_json(const struct fit *fit, struct output *output, struct mph_e
 
     if (document && fit->has_after)
         json_object_set_new(document, "certain", json_boolean(fit->is_certain));
+    if (document && fit->between)
+        json_object_set(document, "between", fit->between);
     return output_json(output, document, err);
+}
+
+static int answer(struct fit *fit, const struct fit_options *options, const struct names *names,
+                  struct output *output, struct mph_err *err)
+{
+    uint64_t size = fit->session->layout.block_bytes;
+    int rc = 0;
+
+    fit->blocks = options->bytes / size + (options->bytes % size != 0);
+    report_common_notes(fit->session, output);
+    look_now(fit);
+    if (!fit->fits_now || options->after_collect || names)
+        rc = look_after(fit, names, output, err);
+    if (rc < 0)
+        return rc;
+    note_state(fit, output);
+    if (output->is_json)
+        rc = write_json(fit, output, err);
+    else
+        write_text(fit, output->text);
+    if (rc < 0)
+        return rc;
+    return is_locked(fit) || (!fit->fits_now && fit->fits_after == ANSWER_NO);
 }
 
 static int run_fit(struct session *session, const void *raw_options, struct output *output,
@@ -232,26 +277,17 @@ static int run_fit(struct session *session, const void *raw_options, struct outp
 {
     const struct fit_options *options = raw_options;
     struct fit fit = {.session = session, .bytes = options->bytes};
-    int rc = session_open_objects(session, err);
+    struct names names;
+    int rc = options->between ? session_load_names(session, &names, err)
+                              : session_open_objects(session, err);
 
     if (rc < 0)
         return rc;
-    uint64_t size = session->layout.block_bytes;
-    fit.blocks = options->bytes / size + (options->bytes % size != 0);
-    report_common_notes(session, output);
-    look_now(&fit);
-    if (!fit.fits_now || options->after_collect)
-        rc = look_after(&fit, output, err);
-    if (rc < 0)
-        return rc;
-    note_state(&fit, output);
-    if (output->is_json)
-        rc = write_json(&fit, output, err);
-    else
-        write_text(&fit, output->text);
-    if (rc < 0)
-        return rc;
-    return is_locked(&fit) || (!fit.fits_now && fit.fits_after == ANSWER_NO);
+    rc = answer(&fit, options, options->between ? &names : NULL, output, err);
+    json_decref(fit.between);
+    if (options->between)
+        names_deinit(&names);
+    return rc;
 }
 
 const struct report report_fit = {

@@ -18,7 +18,7 @@ COMMANDS = (
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
     ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
     ["garbage", "--all"], ["retained", "--top=200", "--depth=9"],
-    ["fit", "64", "--after-collect"], ["fit", "1G"],
+    ["fit", "64", "--after-collect"], ["fit", "1G"], ["fit", "64", "--between"],
     ["check", "--all"],
     ["bounds", "--probe-ram"],
 )

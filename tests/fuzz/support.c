@@ -114,7 +114,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"disasm", "%A"}, {"diagnose"},
     {"garbage"},      {"garbage", "--all"},
     {"retained"},     {"retained", "%A"},
-    {"fit", "64"},    {"fit", "1M"},
+    {"fit", "64"},    {"fit", "1M", "--between"},
     {"check"},        {"check", "--all"},
     {"diff"},         {"diff", "--top=3"},
     {"why", "%A"},    {"why", "%A", "--all=9"},

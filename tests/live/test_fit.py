@@ -14,15 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from captures import capture
 from live.collected import Heads, gone, predict
 from live.microbit_scenes import SOFT_RESET, find_area
 from live.reachable import Memory, heads_of
+from oracle import Heap
 from rig import Board
 
 import mpheap
 
-SCENE = """\
+PAUSE = """\
 import gc
+def pause():
+    try:
+        print('paused')
+        while True: pass
+    except KeyboardInterrupt:
+        pass
+"""
+SCENE = PAUSE + """\
 class Node:
     def __init__(self, value):
         self.value = value
@@ -41,12 +51,6 @@ def build():
         bytearray(i * 7)
         {i: str(i)}
     return kept
-def pause():
-    try:
-        print('paused')
-        while True: pass
-    except KeyboardInterrupt:
-        pass
 kept = build()
 """
 COLLECT = "pause()\ngc.collect()\npause()\n"
@@ -73,6 +77,31 @@ large = None
 pause()
 print('largest', largest())
 """
+# A tuple is one allocation. Three of them follow each other; what fills the rest of the heap leaves
+# no run as large as one of them. The last line printed takes the place of what the stack of values
+# still has of the one before.
+WALL = """\
+gc.collect()
+rows = [None] * 20
+try:
+    for i in range(20): rows[i] = (0,) * 200
+except MemoryError: pass
+def follow(first, second):
+    return first and second and id(second) - id(first) == 816
+i = 0
+while not (follow(rows[i], rows[i + 1]) and follow(rows[i + 1], rows[i + 2])): i += 1
+wall = rows[i + 1]
+rows[i + 1] = rest = None
+print('at', id(rows[i]), id(wall), id(rows[i + 2]))
+print('placed')
+try:
+    while True: rest = (rest,) + (0,) * 19
+except MemoryError: pass
+rows[i] = rows[i + 2] = None
+print(0, 0, 0, 0, 0, 0)
+pause()
+"""
+PLACED = re.compile(rb"at (\d+) (\d+) (\d+)\r\nplaced\r\n")
 PAUSED = b"paused\r\n"
 
 
@@ -113,10 +142,10 @@ def look(board: Board, folder: Path) -> Moment:
     return Moment(words, heads_of(memory, [find_area(memory)]))
 
 
-def start(board: Board, code: str) -> None:
+def start(board: Board, code: str, scene: str = SCENE) -> None:
     board.repl.send(SOFT_RESET)
     board.repl.wait_prompt()
-    board.repl.start(SCENE + code)
+    board.repl.start(scene + code)
 
 
 def test_a_collection_takes_what_was_said(board: Board, tmp_path: Path) -> None:
@@ -147,3 +176,51 @@ def test_the_largest_buffer_is_the_one_that_was_said(board: Board, tmp_path: Pat
     assert fits.json["after"]["fits"] is True and fails.json["after"]["fits"] is False
     assert fits.json["after"]["largest_run_bytes"] == largest
     assert fits.json["now"]["fits"] is False
+
+
+def test_what_keeps_runs_apart(board: Board, tmp_path: Path) -> None:
+    """One object is kept between two that are gone: it is named, with what keeps it."""
+    start(board, WALL, PAUSE)
+    placed = PLACED.search(board.repl.read_until(b"placed\r\n"))
+    before, wall, behind = (int(word) for word in placed.groups())
+    moment = look(board, tmp_path)
+    board.repl.interrupt()
+    assert before < wall < behind == wall + moment.heads[wall]
+    between = fit(16, "--between", *moment.words).json["between"]
+    first, second = between["first"], between["second"]
+    assert int(first["address"], 0) <= before
+    assert int(first["address"], 0) + first["bytes"] == wall
+    assert int(second["address"], 0) == behind
+    assert between["joined_bytes"] == first["bytes"] + moment.heads[wall] + second["bytes"]
+    assert between["joinable"] and between["used_bytes"] == moment.heads[wall]
+    line = mpheap.run("why", hex(wall), "--format=json", *moment.words).json["paths"][0]["line"]
+    assert line.endswith("['wall']")
+    assert between["blocks"] == [{
+        "address": hex(wall), "bytes": moment.heads[wall], "type": "tuple",
+        "what": "tuple wall", "why": line}]
+    text = mpheap.run("fit", "16", "--between", *moment.words).stdout
+    assert "\n1 allocation in between, " in text and f"why: {line}\n" in text
+    ram = [word for word in moment.words if word.endswith("@0x20000000")]
+    alone = mpheap.run("fit", "16", "--between", "--image", *ram)  # where roots are, is not known
+    assert "after a collection there are no two free runs to join" in alone.stdout
+
+
+@pytest.mark.parametrize("version", ["1.20.0-268", "1.27.0", "1.29.0-6-settrace"])
+def test_runs_of_different_areas(version: str) -> None:
+    """Heaps of several areas, with both runs in one of them at one of two moments."""
+    answers = []
+    for moment in (1, 2):
+        image = ("--image", f"{capture(version).memory(moment)}@0")
+        between = fit(16, "--between", *image).json["between"]
+        text = mpheap.run("fit", "16", "--between", *image).stdout
+        areas = Heap(capture(version).memory(moment)).areas
+        starts = [int(between[run]["address"], 0) for run in ("first", "second")]
+        places = [next(area for area in areas if area.pool_start <= start < area.pool_end)
+                  for start in starts]
+        answers.append(between["joinable"])
+        assert between["joinable"] == (places[0] == places[1])
+        assert between["joinable"] != ("in different areas: nothing can join them" in text)
+        assert len(between["blocks"]) == min(8, between.get("count", 0))
+        more = between.get("count", 0) - 8
+        assert (f"and {more} more\n" in text) == (more > 0)
+    assert sorted(answers) == [False, True]

@@ -274,7 +274,7 @@ def test_fit(dump_of) -> None:
     documents = []
     for words in words_to_collect(dump_of):
         small = mpheap.run("fit", "--format=json", "--after-collect", "16", *words)
-        large = mpheap.run("fit", "--format=json", "1G", *words)
+        large = mpheap.run("fit", "--format=json", "--between", "1G", *words)
         assert (small.status, large.status) == (small.json["is_locked"], 1)
         assert large.json["after"]["fits"] is False
         documents += [small.json, large.json]

@@ -128,11 +128,117 @@ static void check_runs(const struct heap_board *board, const struct mark *mark)
     assert_false(free_runs_find(&board->objects, mark, MOMENT_AFTER, largest + 1, &found));
 }
 
+// --- the two largest runs, from every pair of runs ---
+
+struct plain_run {
+    uint64_t first, end; // blocks, numbered through all areas
+    size_t area;
+};
+
+struct pair {
+    struct plain_run first, second;
+    uint64_t blocks, gap; // free in both; between them, UINT64_MAX in different areas
+};
+
+static bool is_free_then(const struct heap_board *board, const struct mark *mark, uint64_t block)
+{
+    uint64_t address;
+
+    while (heap_board_block(board, block, &address) == BLOCK_TAIL)
+        block--;
+    return heap_board_block(board, block, &address) == BLOCK_FREE || !mark_keeps(mark, block);
+}
+
+static size_t list_runs(const struct heap_board *board, const struct mark *mark,
+                        struct plain_run *runs)
+{
+    size_t count = 0;
+    uint64_t block = 0;
+
+    for (size_t i = 0; i < heap_area_count(&board->heap); i++) {
+        bool is_in_run = false;
+
+        for (uint64_t k = 0; k < heap_area(&board->heap, i)->block_count; k++, block++) {
+            bool is_free = is_free_then(board, mark, block);
+
+            if (is_free && !is_in_run)
+                runs[count++] = (struct plain_run){block, block, i};
+            if (is_free)
+                runs[count - 1].end = block + 1;
+            is_in_run = is_free;
+        }
+    }
+    return count;
+}
+
+static struct pair largest_pair(const struct plain_run *runs, size_t count)
+{
+    struct pair best = {.gap = UINT64_MAX};
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = i + 1; k < count; k++) {
+            bool is_near = runs[i].area == runs[k].area;
+            struct pair pair = {runs[i], runs[k],
+                                runs[i].end - runs[i].first + runs[k].end - runs[k].first,
+                                is_near ? runs[k].first - runs[i].end : UINT64_MAX};
+
+            if (pair.blocks > best.blocks || (pair.blocks == best.blocks && pair.gap < best.gap))
+                best = pair;
+        }
+    return best;
+}
+
+static void check_in_between(const struct heap_board *board, const struct mark *mark,
+                             const struct pair *pair, const struct free_between *between)
+{
+    uint64_t count = 0, used = 0, address;
+
+    for (uint64_t block = pair->first.end; block < pair->second.first; block++) {
+        enum block kind = heap_board_block(board, block, &address);
+
+        if (is_free_then(board, mark, block))
+            continue;
+        used++;
+        if (kind == BLOCK_TAIL)
+            continue;
+        if (count < BETWEEN_MAX)
+            assert_int_equal(between->blocks[count], block);
+        count++;
+    }
+    assert_int_equal(between->count, count);
+    assert_int_equal(between->used_bytes, used * board->build.block);
+    assert_int_equal(between->joined_bytes,
+                     (pair->second.end - pair->first.first) * board->build.block);
+}
+
+// Whether there are two runs of which both lie in one area.
+static bool check_between(const struct heap_board *board, const struct mark *mark)
+{
+    static struct plain_run runs[BLOCKS_MAX];
+    size_t count = list_runs(board, mark, runs);
+    struct pair pair = largest_pair(runs, count);
+    struct free_between between;
+    bool has_two = free_runs_between(&board->objects, mark, MOMENT_AFTER, &between);
+
+    assert_int_equal(has_two, count >= 2);
+    if (!has_two)
+        return false;
+    assert_int_equal(between.first.bytes + between.second.bytes, pair.blocks * board->build.block);
+    assert_int_equal(between.is_joinable, pair.gap != UINT64_MAX);
+    if (!between.is_joinable)
+        return false;
+    assert_int_equal(between.second.address - between.first.address - between.first.bytes,
+                     pair.gap * board->build.block);
+    check_in_between(board, mark, &pair, &between);
+    return true;
+}
+
 enum { HEAPS = 40 }; // of each build
 
 static void test_random_heaps(void **state)
 {
     static struct heap_board board;
+    size_t joinable = 0;
 
     (void)state;
     srand(1);
@@ -147,9 +253,12 @@ static void test_random_heaps(void **state)
             assert_int_equal(mark.roots[ROOTS_STACK].words, STACK_WORDS);
             check_mark(&board, &mark);
             check_runs(&board, &mark);
+            joinable += check_between(&board, &mark);
             mark_deinit(&mark);
             heap_board_tear_down(&board);
         }
+    assert_in_range(joinable, heap_board_build_count * HEAPS / 2,
+                    heap_board_build_count * HEAPS - 1);
 }
 
 // Without a stack pointer what the stack holds is not kept, and the answer says so.
