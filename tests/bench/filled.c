@@ -205,3 +205,19 @@ uint64_t bytes_used(void)
         fclose(file);
     return kib * 1024;
 }
+
+int filled_main(int argc, char **argv, int (*measure)(struct filled *filled, struct mph_err *err))
+{
+    static struct filled filled;
+    struct mph_err err = {0};
+    enum shape shape;
+
+    if (argc != 3 || !shape_find(argv[1], &shape))
+        return 2;
+    int rc = filled_init(&filled, shape, strtoull(argv[2], NULL, 0), &err);
+    if (rc == 0)
+        rc = measure(&filled, &err);
+    if (rc < 0)
+        fprintf(stderr, "%s: %s\n", argv[0], err.text);
+    return rc < 0;
+}

@@ -30,6 +30,9 @@ bool shape_find(const char *name, enum shape *ret);
 // Fill a pool of so many bytes and open it. It lives as long as the process.
 int filled_init(struct filled *filled, enum shape shape, uint64_t pool_bytes, struct mph_err *err);
 
+// What a program does that measures one thing: `PROGRAM SHAPE BYTES`. Its exit status.
+int filled_main(int argc, char **argv, int (*measure)(struct filled *filled, struct mph_err *err));
+
 // Processor seconds of this process, and the most memory that it has had.
 double seconds_used(void);
 uint64_t bytes_used(void);

@@ -36,16 +36,5 @@ static int measure(struct filled *filled, struct mph_err *err)
 
 int main(int argc, char **argv)
 {
-    static struct filled filled;
-    struct mph_err err = {0};
-    enum shape shape;
-
-    if (argc != 3 || !shape_find(argv[1], &shape))
-        return 2;
-    int rc = filled_init(&filled, shape, strtoull(argv[2], NULL, 0), &err);
-    if (rc == 0)
-        rc = measure(&filled, &err);
-    if (rc < 0)
-        fprintf(stderr, "paths: %s\n", err.text);
-    return rc < 0;
+    return filled_main(argc, argv, measure);
 }
