@@ -231,7 +231,9 @@ static int by_holder_change(const void *left, const void *right)
 
     if (a_change != b_change)
         return a_change > b_change ? -1 : 1;
-    return a->address < b->address ? -1 : a->address > b->address;
+    if (a->address != b->address)
+        return a->address < b->address ? -1 : 1;
+    return a->is_garbage - b->is_garbage;
 }
 
 static void sort(struct vec *vec, int (*order)(const void *, const void *))

@@ -37,10 +37,13 @@ enum { DIFF_PARTS = 4 };
 // No place.
 enum { DIFF_NONE = UINT32_MAX };
 
-// Something that was there before, or has appeared, or has gone with all below it; and
-// how the things changed whose names lead through it first.
+// Something that was there before, or has appeared, or has gone with all below it; and how
+// the things changed that it is the nearest to keep alone (see struct thing). Where none
+// that stayed keeps a thing, it counts under the nearest on the way of its name, or of its
+// keeper's. All that is new goes by the later moment, all that is gone by the earlier one.
 struct diff_holder {
-    uint64_t address;   // 0: of the things that nothing with a name leads to
+    uint64_t address;   // 0: of garbage, or of the things that nothing with a name leads to
+    bool is_garbage;    // new garbage, and garbage that is gone
     bool is_outside;    // of the heap: a module in flash
     uint32_t thing[2];  // it, by its place in the moment's things, or DIFF_NONE
     int64_t own_change; // bytes of its own and of the blocks it holds

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/keepers.h"
 #include "object/histogram.h"
 
 struct taking {
@@ -82,6 +83,7 @@ static int add_thing(void *context, uint64_t block, uint64_t address, uint64_t b
         .own_bytes = bytes,
         .held_bytes = (uint64_t)taking->held_blocks[block] * objects->layout->block_bytes,
         .is_block = !object.kind || object.kind->is_block,
+        .keeper = THING_NONE,
         .type = (uint32_t)(row - histogram_at(&taking->types, 0)),
         .name = taking->names->by_block[block],
     };
@@ -191,6 +193,8 @@ int inventory_take(struct inventory *ret, const struct objects *objects, const s
         rc = add_types(&taking, err);
     if (rc == 0)
         rc = add_names(&taking, err);
+    if (rc == 0)
+        rc = inventory_find_keepers(ret, objects, err);
     histogram_deinit(&taking.types);
     free(taking.held_blocks);
     if (rc < 0)

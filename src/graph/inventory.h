@@ -11,6 +11,9 @@
 #include "object/names.h"
 #include "object/objects.h"
 
+// No place.
+enum { THING_NONE = UINT32_MAX };
+
 struct thing {
     uint64_t address;
     uint64_t own_bytes;  // of its allocation
@@ -18,6 +21,9 @@ struct thing {
     uint64_t length;     // as Python's len() would have it, where has_length
     bool has_length;     // a container or text that holds blocks
     bool is_block;       // no object
+    bool is_garbage;     // no word that may be a root leads there
+    uint32_t keeper;     // place in inventory->things: the nearest object without which a
+                         // collection would free it; THING_NONE: none alone, or not reached
     uint32_t type;       // place in inventory->types
     uint32_t name;       // place in inventory->names; 0: nothing with a name leads there
 };
@@ -42,13 +48,15 @@ struct inventory {
     struct gc_numbers numbers;
     struct free_runs runs;
     uint64_t loose_bytes; // tails without a head
+    bool has_garbage;     // garbage is known as such, at least some
     struct vec things;    // of struct thing, by address
     struct vec types;     // of struct thing_type
     struct vec names;     // of struct thing_name; the first is none
     struct vec notes;     // of struct note: for those who look at it later
 };
 
-// Neither `objects`, which are named, nor `names` are needed afterwards.
+// Neither `objects`, which are named, nor `names` are needed afterwards. Over a link it reads
+// all of the heap in use. Memory: for the while that of struct mark and of struct retained.
 int inventory_take(struct inventory *ret, const struct objects *objects, const struct names *names,
                    struct mph_err *err);
 void inventory_deinit(struct inventory *inventory);

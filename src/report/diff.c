@@ -238,6 +238,8 @@ static json_t *holder_json(const struct diff_report *report, size_t index)
     text_deinit(&name);
     if (document)
         set_thing(report->diff, holder, document);
+    if (document && holder->is_garbage)
+        json_object_set_new(document, "is_garbage", json_true());
     if (document && holder->branch.count)
         json_object_set_new(document, "largest_new", branch_json(report, &holder->branch));
     if (document && why)
@@ -366,9 +368,11 @@ const struct report report_diff = {
         "and --ram hold for both. Or --live, for two looks at a target that runs in between; "
         "with --halt it is stopped during each of them. An object is taken for the same at both "
         "where it has the same address, type and size; one that was freed, and its place used "
-        "again for the same type, cannot be told from it. New objects count under what was there "
-        "before and leads to them by name. Over a link it reads all of the heap in use the second "
-        "time, to say what keeps that which grew (not with --top=0).",
+        "again for the same type, cannot be told from it. New objects count under the nearest "
+        "object that was there before and, by the roots that are known, alone keeps them (see "
+        "retained); where there is none, under the nearest that leads to them by name. Gone ones "
+        "count where they did at the earlier moment. New garbage, less what a collection has "
+        "freed, is a line of its own. Over a link it reads all of the heap in use, both times.",
     .argp = &diff_argp,
     .options_size = sizeof(struct diff_options),
     .check = check_options,

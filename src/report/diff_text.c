@@ -62,6 +62,17 @@ static void write_plain(const char *name, struct text *text)
     text_escaped(text, name, strlen(name));
 }
 
+static void write_nameless(const struct diff *diff, const struct diff_holder *holder,
+                           struct text *text)
+{
+    if (holder->is_garbage)
+        text_puts(text, "garbage: a collection would free it\n");
+    else if (diff->moments[BEFORE]->has_garbage && diff->moments[AFTER]->has_garbage)
+        text_puts(text, "what nothing with a name leads to: held elsewhere\n");
+    else
+        text_puts(text, "what nothing with a name leads to: held elsewhere, or garbage\n");
+}
+
 static void write_who(const struct diff_report *report, const struct diff_holder *holder,
                       struct text *text)
 {
@@ -69,7 +80,7 @@ static void write_who(const struct diff_report *report, const struct diff_holder
     struct text name;
 
     if (!holder->address) {
-        text_puts(text, "what nothing with a name leads to: held elsewhere, or garbage\n");
+        write_nameless(report->diff, holder, text);
         return;
     }
     text_init(&name, NULL);
@@ -161,7 +172,7 @@ static void write_growers(const struct diff_report *report, struct text *text)
     const struct diff *diff = report->diff;
 
     if (diff->holders.len)
-        text_puts(text, "\n  change  what grew, itself and by what it leads to\n");
+        text_puts(text, "\n  change  what grew, itself and by what it keeps\n");
     for (size_t i = 0; i < report->shown; i++) {
         const struct diff_holder *holder = diff_holder(diff, i);
         const char *why = diff_holder_why(report, i);

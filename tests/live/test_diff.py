@@ -304,6 +304,63 @@ def test_what_keeps_it_is_what_why_says(version: str) -> None:
     assert asked > 2
 
 
+SHARED = """\
+import gc
+class Pair:
+    pass
+pair = Pair()
+pair.first = []
+pair.second = []
+def note(count):
+    for i in range(count):
+        item = bytearray(50)
+        pair.first.append(item)
+        pair.second.append(item)
+def drop(count):
+    for i in range(count):
+        bytearray(100)
+"""
+
+
+@pytest.fixture(name="shared", scope="module")
+def shared_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Cores before and after 10 items are in two lists of one object, and 12 are dropped."""
+    folder = tmp_path_factory.mktemp("shared")
+    files = [folder / "before.core", folder / "after.core"]
+    with Board() as board, DebugPort(board) as port, OpenOcd(port) as openocd:
+        board.repl.exec(SHARED)
+        for file, code in zip(files, ("gc.collect()", "gc.collect()\nnote(10)\ndrop(12)")):
+            board.repl.exec(code)
+            board.freeze()
+            done = mpheap.run("snapshot", file, "--halt", f"--openocd=:{openocd.tcl_port}")
+            assert done.status == 0, done
+            board.thaw()
+    return files
+
+
+def test_what_two_lists_share_is_their_owners(shared: list[Path]) -> None:
+    """Neither list alone keeps an item; their names say the first."""
+    growers = diff(*shared)["growers"]
+    owner = only(growers, name="pair")
+    assert (owner["type"], owner["is_new"], owner["new_count"]) == ("Pair", False, 10)
+    assert owner["new_types"][0]["type"] == "bytearray"
+    for name in ("pair.first", "pair.second"):
+        row = only(growers, name=name)
+        assert (row["new_count"], row["change"]) == (0, row["own_change"])
+
+
+def test_garbage_is_a_line_of_its_own(shared: list[Path]) -> None:
+    """A stale word on the stack may keep one or two; backwards all of it is gone."""
+    garbage = only(diff(*shared)["growers"], is_garbage=True)
+    types = {row["type"]: row["count"] for row in garbage["new_types"]}
+    assert 10 <= types["bytearray"] <= 12
+    assert "address" not in garbage and "why" not in garbage
+    shown = mpheap.run("diff", *shared).stdout
+    assert re.search(r"^ +\+\d+  garbage: a collection would free it$", shown, re.M)
+    back = diff(*reversed(shared))
+    assert not any(row.get("is_garbage") for row in back["growers"])
+
+
 def test_every_door_says_the_same(leak: dict[str, Any]) -> None:
     before, after = leak["files"]
     shell = mpheap.run("diff", before, after)

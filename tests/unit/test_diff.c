@@ -14,11 +14,12 @@
 enum { POOL = 0x20000000, BLOCK = 16, SLOTS = 24, MODULE = 0x1000, TYPES = 4 };
 
 // What may begin at each place of the pool; names lead from slot to slot, from the module
-// where the parent is SLOTS, and from nowhere where it is larger.
+// where the parent is SLOTS, and from nowhere where it is larger. A keeper that is a place
+// is one where something is used; with another there is none.
 struct slot {
     bool is_used, is_block;
-    unsigned type, own, held, parent;
-    bool has_name;
+    unsigned type, own, held, parent, keeper;
+    bool has_name, is_garbage;
 };
 
 static struct slot random_slot(unsigned index)
@@ -30,7 +31,9 @@ static struct slot random_slot(unsigned index)
                          .held = (unsigned)rand() % 3,
                          .parent = index && rand() % 3 ? (unsigned)rand() % index
                                                        : SLOTS + (unsigned)rand() % 2,
-                         .has_name = rand() % 4};
+                         .keeper = index && rand() % 2 ? (unsigned)rand() % index : SLOTS,
+                         .has_name = rand() % 4,
+                         .is_garbage = rand() % 8 == 0};
 }
 
 static void *add(struct vec *vec)
@@ -48,6 +51,28 @@ static bool is_named(const struct slot *slots, unsigned index)
 
     return slot->is_used && slot->has_name &&
            (slot->parent >= SLOTS || is_named(slots, slot->parent));
+}
+
+static bool is_kept(const struct slot *slots, unsigned index)
+{
+    unsigned keeper = slots[index].keeper;
+
+    return !slots[index].is_garbage && keeper < SLOTS && slots[keeper].is_used &&
+           !slots[keeper].is_garbage;
+}
+
+static void add_keepers(struct inventory *inventory, const struct slot *slots)
+{
+    uint32_t places[SLOTS], count = 0;
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (!slots[i].is_used)
+            continue;
+        struct thing *thing = vec_at(&inventory->things, count);
+        thing->is_garbage = slots[i].is_garbage;
+        thing->keeper = is_kept(slots, i) ? places[slots[i].keeper] : THING_NONE;
+        places[i] = count++;
+    }
 }
 
 static void add_names(struct inventory *inventory, const struct slot *slots)
@@ -93,6 +118,7 @@ static struct inventory inventory_of(const struct slot *slots, unsigned turn)
                                .is_block = slots[i].is_block,
                                .type = (slots[i].type + TYPES - turn) % TYPES};
     add_names(&ret, slots);
+    add_keepers(&ret, slots);
     return ret;
 }
 
@@ -132,11 +158,19 @@ static int64_t bytes_of(const struct slot *slot)
     return slot->is_used ? (int64_t)(slot->own + slot->held) * BLOCK : 0;
 }
 
-// Where what is new or gone counts: an address, or 0.
+// Where what is new or gone counts: an address, 0, or GARBAGE.
+enum { GARBAGE = 1 };
+
 static uint64_t holder_of(const struct pair *pair, int side, unsigned index)
 {
     const struct slot *slots = pair->slots[side];
 
+    if (slots[index].is_garbage)
+        return GARBAGE;
+    while (is_kept(slots, index) && !stays(pair, index))
+        index = slots[index].keeper;
+    if (stays(pair, index))
+        return POOL + index * 4 * BLOCK;
     if (!is_named(slots, index))
         return 0;
     while (slots[index].parent < SLOTS && !stays(pair, index))
@@ -192,7 +226,8 @@ static void check_holders(const struct pair *pair, const struct diff *diff)
     for (size_t i = 0; i < diff->holders.len; i++) {
         const struct diff_holder *holder = diff_holder(diff, i);
 
-        assert_int_equal(diff_holder_change(holder), change_at(pair, holder->address));
+        assert_int_equal(diff_holder_change(holder),
+                         change_at(pair, holder->is_garbage ? (uint64_t)GARBAGE : holder->address));
         assert_int_equal(holder->is_outside, holder->address == MODULE);
         sum += diff_holder_change(holder);
         if (i)
