@@ -106,7 +106,10 @@ static void write_blocks(const json_t *document, struct text *text)
                 " bytes in use; without them the run had %" PRId64 " bytes\n",
                 count, count == 1 ? "" : "s", number(document, "used_bytes"),
                 number(document, "joined_bytes"));
-    json_array_foreach(blocks, i, block) write_block(block, text);
+    json_array_foreach(blocks, i, block)
+    {
+        write_block(block, text);
+    }
     if (rest)
         text_printf(text, "and %" PRId64 " more\n", rest);
 }
