@@ -63,7 +63,7 @@ static bool is_kept(const struct slot *slots, unsigned index)
 
 static void add_keepers(struct inventory *inventory, const struct slot *slots)
 {
-    uint32_t places[SLOTS], count = 0;
+    uint32_t places[SLOTS] = {0}, count = 0; // a keeper comes before what it keeps
 
     for (unsigned i = 0; i < SLOTS; i++) {
         if (!slots[i].is_used)
