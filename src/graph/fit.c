@@ -251,19 +251,3 @@ bool free_runs_between(const struct objects *objects, const struct mark *mark, e
     }
     return pair[0].run.bytes > 0;
 }
-
-int free_runs_both(const struct objects *objects, struct free_runs *now, struct free_runs *after,
-                   bool *ret_certain, struct mph_err *err)
-{
-    struct mark mark;
-    int rc = mark_init(&mark, objects, err);
-
-    if (rc < 0)
-        return rc;
-    free_runs_measure(objects, NULL, MOMENT_NOW, now);
-    free_runs_measure(objects, &mark, MOMENT_AFTER, after);
-    if (ret_certain)
-        *ret_certain = mark.is_certain;
-    mark_deinit(&mark);
-    return 0;
-}

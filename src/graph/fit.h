@@ -63,9 +63,4 @@ struct free_between {
 bool free_runs_between(const struct objects *objects, const struct mark *mark, enum moment moment,
                        struct free_between *ret);
 
-// Both moments in one call: marks the heap, which over a link reads all of it. Whether
-// `after` is certain in *ret_certain, which may be NULL.
-int free_runs_both(const struct objects *objects, struct free_runs *now, struct free_runs *after,
-                   bool *ret_certain, struct mph_err *err);
-
 #endif

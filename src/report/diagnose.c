@@ -51,6 +51,8 @@ static void write_text(const json_t *document, struct text *text)
 
 // --- the report ---
 
+enum { DAMAGES_MAX = 64 }; // of which those that are certain are shown
+
 // A board without a heap that can be read may still tell why its processor stopped; where
 // it does not, the heap's error is the answer. What ends the work is not among these.
 static bool is_about_heap(int code)
@@ -59,6 +61,7 @@ static bool is_about_heap(int code)
            code == MPH_ERR_BAD_DATA;
 }
 
+// Over a link this reads all of the heap in use.
 static int load(struct diagnosis *diagnosis, struct mph_err *err)
 {
     struct session *session = diagnosis->session;
@@ -71,6 +74,9 @@ static int load(struct diagnosis *diagnosis, struct mph_err *err)
     }
     if (rc < 0)
         return mph_fail_again(err, why);
+    rc = check_init(&diagnosis->check, &session->objects, DAMAGES_MAX, err);
+    if (rc < 0)
+        return rc;
     diagnosis->has_objects = true;
     if (session->target.state == RUN_RUNNING) {
         finding_add(diagnosis, FINDING_UNKNOWN, "processor",
@@ -94,7 +100,7 @@ static int look(struct diagnosis *diagnosis, struct mph_err *err)
         diagnose_stack(diagnosis);
     }
     if (rc == 0 && diagnosis->has_objects)
-        rc = diagnose_damage(diagnosis, err);
+        diagnose_damage(diagnosis);
     if (rc == 0 && diagnosis->has_objects)
         rc = diagnose_memory_error(diagnosis, err);
     if (rc == 0 && diagnosis->has_objects)
@@ -150,6 +156,8 @@ static int run_diagnose(struct session *session, const void *options, struct out
         rc = write(&diagnosis, err);
     if (diagnosis.has_trace)
         trace_deinit(&diagnosis.trace);
+    if (diagnosis.has_objects)
+        check_deinit(&diagnosis.check);
     for (size_t i = 0; i < FINDING_LEVELS; i++)
         json_decref(diagnosis.findings[i]);
     return rc < 0 ? rc : is_trouble;

@@ -5,7 +5,6 @@
 
 #include "cpu/isa.h"
 #include "gc/numbers.h"
-#include "graph/check.h"
 #include "layout/members.h"
 #include "object/histogram.h"
 #include "report/diagnosis.h"
@@ -82,7 +81,10 @@ static void find_allocator(struct diagnosis *diagnosis, const struct gc_numbers 
 
 static void add_damage(json_t *finding, const struct check *check)
 {
-    for (size_t i = 0; i < check->findings.len; i++) {
+    enum { SHOWN_MAX = 4 };
+    int shown = 0;
+
+    for (size_t i = 0; i < check->findings.len && shown < SHOWN_MAX; i++) {
         const struct finding *one = vec_at(&check->findings, i);
         struct text text;
 
@@ -92,24 +94,21 @@ static void add_damage(json_t *finding, const struct check *check)
         text_printf(&text, "0x%08" PRIx64 " %s", one->address, one->text);
         evidence_text(finding, damage_name(one->kind), text.bytes);
         text_deinit(&text);
+        shown++;
     }
 }
 
-int diagnose_damage(struct diagnosis *diagnosis, struct mph_err *err)
+void diagnose_damage(struct diagnosis *diagnosis)
 {
-    enum { SHOWN_MAX = 4 };
     const struct vec *problems = &diagnosis->session->heap.problems;
-    struct check check;
-    int rc = check_init(&check, &diagnosis->session->objects, SHOWN_MAX, err);
+    const struct check *check = &diagnosis->check;
 
-    if (rc < 0)
-        return rc;
-    if (check.damages) {
+    if (check->damages) {
         json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "heap",
                                       "the heap is damaged, in %" PRIu64 " place%s (see check)",
-                                      check.damages, check.damages == 1 ? "" : "s");
+                                      check->damages, check->damages == 1 ? "" : "s");
 
-        add_damage(finding, &check);
+        add_damage(finding, check);
     } else if (problems->len) {
         json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "heap",
                                       "the heap's areas contradict themselves");
@@ -117,8 +116,6 @@ int diagnose_damage(struct diagnosis *diagnosis, struct mph_err *err)
         for (size_t i = 0; i < problems->len; i++)
             evidence_text(finding, "because", notes_text(problems, i));
     }
-    check_deinit(&check);
-    return 0;
 }
 
 // --- how full it is ---

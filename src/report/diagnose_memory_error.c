@@ -15,13 +15,12 @@
 struct failure {
     bool has_size;
     uint64_t bytes; // that were asked for
-    bool is_locked; // the heap was, which no room helps against
 };
 
-// What the heap has room for at this moment.
+// What the heap has room for.
 struct room {
-    struct free_runs now, after;
-    bool is_certain; // `after` is
+    uint64_t now, after; // bytes of the largest free run at this moment and after a collection
+    bool is_certain;     // `after` is
 };
 
 static bool is_memory_error(const struct objects *objects, uint64_t address)
@@ -32,25 +31,34 @@ static bool is_memory_error(const struct objects *objects, uint64_t address)
            !strcmp(object.type->name, "MemoryError");
 }
 
-// py/runtime.c m_malloc_fail, py/malloc.c: "memory allocation failed, allocating %u bytes",
-// or ", heap is locked". Text that the firmware keeps compressed says nothing.
+// py/runtime.c m_malloc_fail: "memory allocation failed, allocating %u bytes". Text that the
+// firmware keeps compressed says nothing, and a locked heap no size.
 static void read_message(const char *message, struct failure *failure)
 {
     const char *number = strstr(message, "allocating ");
 
-    failure->is_locked = strstr(message, "heap is locked") != NULL;
     failure->has_size =
         number && sscanf(number, "allocating %" SCNu64 " bytes", &failure->bytes) == 1;
 }
 
 // --- how it would do now ---
 
+static struct room measure(const struct diagnosis *diagnosis)
+{
+    const struct objects *objects = &diagnosis->session->objects;
+    const struct mark *mark = &diagnosis->check.mark;
+    struct free_runs now, after;
+
+    free_runs_measure(objects, NULL, MOMENT_NOW, &now);
+    free_runs_measure(objects, mark, MOMENT_AFTER, &after);
+    return (struct room){now.largest_bytes, after.largest_bytes, mark->is_certain};
+}
+
 static const char *fit_name(const struct failure *failure, const struct room *room)
 {
-    if (failure->bytes <= room->now.largest_bytes)
+    if (failure->bytes <= room->now)
         return "now";
-    return failure->bytes <= room->after.largest_bytes ? "after a collection"
-                                                       : "not even after a collection";
+    return failure->bytes <= room->after ? "after a collection" : "not even after a collection";
 }
 
 static void add_room(json_t *finding, const struct failure *failure, const struct room *room)
@@ -59,9 +67,9 @@ static void add_room(json_t *finding, const struct failure *failure, const struc
         evidence_bytes(finding, "asked for", failure->bytes);
         evidence_text(finding, "would fit", fit_name(failure, room));
     }
-    evidence_bytes(finding, "largest free run now", room->now.largest_bytes);
+    evidence_bytes(finding, "largest free run now", room->now);
     evidence_bytes(finding, room->is_certain ? "after a collection" : "after a collection, at most",
-                   room->after.largest_bytes);
+                   room->after);
 }
 
 // --- in the middle of failing ---
@@ -174,40 +182,30 @@ static void find_earlier(struct diagnosis *diagnosis, const struct vec *raised)
     evidence_count(finding, "of them", (int64_t)earlier.count);
 }
 
-// What is said of failures takes the collector's mark, which reads the whole heap.
-static int add_failures(struct diagnosis *diagnosis, const struct vec *raised, struct mph_err *err)
+static void find_failing(struct diagnosis *diagnosis, const struct room *room)
 {
-    const struct objects *objects = &diagnosis->session->objects;
     struct failure failure;
-    struct room room;
-    int rc = free_runs_both(objects, &room.now, &room.after, &room.is_certain, err);
 
-    if (rc == 0 && is_failing(diagnosis, &failure))
+    if (is_failing(diagnosis, &failure))
         add_room(
             finding_add(diagnosis, FINDING_TROUBLE, "memory", "an allocation fails at this moment"),
-            &failure, &room);
-    for (size_t i = 0; rc == 0 && i < raised->len; i++)
-        if (is_memory_error(objects, raised_at(raised, i)->object))
-            add_raised(diagnosis, raised_at(raised, i), &room);
-    return rc;
+            &failure, room);
 }
 
 int diagnose_memory_error(struct diagnosis *diagnosis, struct mph_err *err)
 {
     const struct objects *objects = &diagnosis->session->objects;
-    struct failure failure;
+    struct room room = measure(diagnosis);
     struct vec raised;
     int rc = raised_find(objects, diagnosis->has_trace ? &diagnosis->trace : NULL, &raised, err);
 
     if (rc < 0)
         return rc;
-    bool is_needed = is_failing(diagnosis, &failure);
+    find_failing(diagnosis, &room);
     for (size_t i = 0; i < raised.len; i++)
-        is_needed |= is_memory_error(objects, raised_at(&raised, i)->object);
-    if (is_needed)
-        rc = add_failures(diagnosis, &raised, err);
-    if (rc == 0)
-        find_earlier(diagnosis, &raised);
+        if (is_memory_error(objects, raised_at(&raised, i)->object))
+            add_raised(diagnosis, raised_at(&raised, i), &room);
+    find_earlier(diagnosis, &raised);
     vec_deinit(&raised);
-    return rc;
+    return 0;
 }

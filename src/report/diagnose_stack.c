@@ -36,6 +36,12 @@ static void add_extent(const struct diagnosis *diagnosis, json_t *finding,
         evidence_bytes(finding, "stack_limit", extent->limit);
 }
 
+// Whose state lies above the stack pointer, so that it is known whose stack this is.
+static bool is_other_thread(const struct diagnosis *diagnosis)
+{
+    return diagnosis->has_trace && diagnosis->trace.is_other_thread;
+}
+
 // Ports with threads take the stacks of others from the heap: a block as large as one.
 static bool is_thread_stack(const struct diagnosis *diagnosis, uint64_t sp)
 {
@@ -114,7 +120,8 @@ void diagnose_stack(struct diagnosis *diagnosis)
     if (!extent.has_sp)
         finding_add(diagnosis, FINDING_UNKNOWN, "stack",
                     "the stack: no stack pointer is known (--reg sp=VALUE)");
-    else if (!find_in_heap(diagnosis, &extent) && !find_in_data(diagnosis, &extent))
+    else if (!is_other_thread(diagnosis) && !find_in_heap(diagnosis, &extent) &&
+             !find_in_data(diagnosis, &extent))
         find_overflow(diagnosis, &extent);
     if (diagnosis->has_trace && diagnosis->trace.stack.is_chain_cut) {
         json_t *finding = finding_add(diagnosis, FINDING_TROUBLE, "stack",

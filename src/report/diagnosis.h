@@ -3,6 +3,7 @@
 #ifndef MPH_REPORT_DIAGNOSIS_H
 #define MPH_REPORT_DIAGNOSIS_H
 
+#include "graph/check.h"
 #include "report/report.h"
 #include "vm/trace.h"
 
@@ -19,6 +20,7 @@ struct diagnosis {
     json_t *findings[FINDING_LEVELS]; // arrays, each in the order in which it was added
     bool has_objects;                 // the heap is loaded, and its blocks have names
     struct mph_err heap_error;        // why not
+    struct check check;               // where the heap is: what contradicts itself, and its mark
     bool has_trace;
     struct trace trace;
 };
@@ -47,8 +49,8 @@ void diagnose_processor(struct diagnosis *diagnosis);
 void diagnose_stack(struct diagnosis *diagnosis);
 void diagnose_stack_use(struct diagnosis *diagnosis); // how deep it is, where that is sound
 
-// Whether the heap contradicts itself. Reads all of it.
-int diagnose_damage(struct diagnosis *diagnosis, struct mph_err *err);
+// Whether the heap contradicts itself.
+void diagnose_damage(struct diagnosis *diagnosis);
 // An allocation that failed: what was asked for, and whether it would fit.
 int diagnose_memory_error(struct diagnosis *diagnosis, struct mph_err *err);
 // Where Python stands, and what waits for it: exceptions, callbacks.

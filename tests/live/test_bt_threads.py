@@ -184,3 +184,16 @@ def test_a_second_core_that_does_not_run_holds_nothing(
                         f"--reg=sp={dump.sp:#x}", *registers).json
     (threads,) = [roots for roots in report["roots"] if roots["name"] == "other threads"]
     assert (threads["found"] == "read", report["certain"]) == (is_certain, is_certain)
+
+
+def test_a_stack_of_another_thread_is_no_overflow(dump: Dump, tmp_path: Path) -> None:
+    """It lies in the heap's memory, where a stack pointer alone would be a sign of trouble."""
+    memory = Memory(dump, tmp_path)
+    words = [*dump.elf(), "--reg", f"sp={PSRAM_STACK:#x}"]
+    text = mpheap.run("diagnose", *memory.images(), *words).stdout
+    assert "trouble  sp lies in the heap" in text
+    add_thread(memory, PSRAM_STACK)
+    leave_main(memory)
+    result = mpheap.run("diagnose", *memory.images(), *words)
+    assert (result.status, "trouble" in result.stdout.replace("No sign of trouble", "")) == (
+        0, False)
