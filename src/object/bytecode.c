@@ -1,6 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include "object/bytecode.h"
 
+// What the opcodes of a build look like.
+struct dialect {
+    enum prelude_form form;
+    bool has_pointers; // no MICROPY_PERSISTENT_CODE: pointers, and qstrs as numbers
+    bool has_cache;    // MICROPY_OPT_CACHE_MAP_LOOKUP_IN_BYTECODE, up to v1.17
+    bool is_before_11; // up to v1.10
+};
+
+enum { DIALECTS_MAX = 8 };
+
+// Goes from opcode to opcode.
+enum { BYTECODE_WINDOW = 512, BYTECODE_OPCODES_MAX = 1 << 16 };
+
+struct bytecode {
+    struct target *target;
+    struct dialect dialect;
+    size_t word;
+    uint64_t at;   // address of the next opcode
+    unsigned left; // opcodes that may still be read
+    bool is_bad;   // no opcode was there, or no memory
+    uint64_t known, size;
+    uint8_t bytes[BYTECODE_WINDOW];
+};
+
+struct opcode {
+    uint64_t address;
+    bool has_local; // it reads, writes or deletes a local variable, or its cell
+    uint64_t local; // which
+    bool has_target;
+    uint64_t target; // where it may go on instead of behind itself
+    bool goes_on;    // it may go on behind itself
+};
+
 // A letter an opcode: what it is, and what follows it.
 //   B nothing         X a byte            V a number         Q a qstr
 //   q a qstr, and a byte where lookups are cached in the code
@@ -157,7 +190,8 @@ static bool has_byte(const struct bytecode *bytecode, char letter)
            (letter == 'q' && bytecode->dialect.has_cache);
 }
 
-bool bytecode_next(struct bytecode *bytecode, struct opcode *ret)
+// False where there is none that makes sense, which `is_bad` then says.
+static bool next_opcode(struct bytecode *bytecode, struct opcode *ret)
 {
     *ret = (struct opcode){.address = bytecode->at};
     if (!bytecode->left || bytecode->is_bad)
@@ -184,8 +218,10 @@ static bool is_ruled_out(const struct layout *layout, const struct dialect *dial
            dialect->is_before_11 != (layout->version_number < 11100);
 }
 
-bool bytecode_open(struct bytecode *bytecode, const struct layout *layout, struct target *target,
-                   const struct code *code, unsigned number)
+// Begin at the first opcode, in dialect `number`. False: the code has not so many. One that
+// the version rules out is bad at once.
+static bool open_in(struct bytecode *bytecode, const struct layout *layout, struct target *target,
+                    const struct code *code, unsigned number)
 {
     unsigned count = code->form == PRELUDE_V2 ? 1 : code->form == PRELUDE_V1 ? 4 : DIALECTS_MAX;
 
@@ -209,7 +245,7 @@ static bool arrive(struct bytecode *bytecode, uint64_t ip)
 {
     struct opcode opcode;
 
-    while (bytecode->at < ip && bytecode_next(bytecode, &opcode))
+    while (bytecode->at < ip && next_opcode(bytecode, &opcode))
         ;
     return bytecode->at == ip && !bytecode->is_bad;
 }
@@ -221,7 +257,7 @@ static bool find_jump(struct bytecode *bytecode, uint64_t first, uint64_t ip, st
     enum { LOOP_BYTES_MAX = 0x8000 }; // as far as a jump goes
     struct opcode opcode;
 
-    while (bytecode->at - ip < LOOP_BYTES_MAX && bytecode_next(bytecode, &opcode))
+    while (bytecode->at - ip < LOOP_BYTES_MAX && next_opcode(bytecode, &opcode))
         if (opcode.has_target && opcode.target >= first && opcode.target <= ip) {
             *ret = (struct loop){opcode.target, opcode.address};
             return true;
@@ -235,7 +271,7 @@ bool bytecode_find_loop(const struct layout *layout, struct target *target, cons
     bool is_found = false, has_arrived = false;
     struct bytecode bytecode;
 
-    for (unsigned i = 0; bytecode_open(&bytecode, layout, target, code, i); i++) {
+    for (unsigned i = 0; open_in(&bytecode, layout, target, code, i); i++) {
         struct loop loop = {0};
 
         if (!arrive(&bytecode, ip))
@@ -260,7 +296,7 @@ static bool count_locals(struct bytecode *bytecode, uint64_t ip, unsigned most, 
     struct opcode opcode;
 
     *ret = 0;
-    while (bytecode_next(bytecode, &opcode)) {
+    while (next_opcode(bytecode, &opcode)) {
         has_met_ip |= opcode.address == ip;
         if (opcode.has_local && opcode.local >= most)
             return false;
@@ -280,7 +316,7 @@ bool bytecode_count_locals(const struct layout *layout, struct target *target,
     bool is_counted = false;
     struct bytecode bytecode;
 
-    for (unsigned i = 0; bytecode_open(&bytecode, layout, target, code, i); i++) {
+    for (unsigned i = 0; open_in(&bytecode, layout, target, code, i); i++) {
         unsigned count;
 
         if (!count_locals(&bytecode, ip, most, &count))

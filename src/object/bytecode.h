@@ -9,45 +9,6 @@
 
 #include "object/code.h"
 
-struct dialect {
-    enum prelude_form form;
-    bool has_pointers; // no MICROPY_PERSISTENT_CODE: pointers, and qstrs as numbers
-    bool has_cache;    // MICROPY_OPT_CACHE_MAP_LOOKUP_IN_BYTECODE, up to v1.17
-    bool is_before_11; // up to v1.10
-};
-
-enum { BYTECODE_WINDOW = 512, BYTECODE_OPCODES_MAX = 1 << 16 };
-
-struct bytecode {
-    struct target *target;
-    struct dialect dialect;
-    size_t word;
-    uint64_t at;   // address of the next opcode
-    unsigned left; // opcodes that may still be read
-    bool is_bad;   // no opcode was there, or no memory
-    uint64_t known, size;
-    uint8_t bytes[BYTECODE_WINDOW];
-};
-
-struct opcode {
-    uint64_t address;
-    bool has_local; // it reads, writes or deletes a local variable, or its cell
-    uint64_t local; // which
-    bool has_target;
-    uint64_t target; // where it may go on instead of behind itself
-    bool goes_on;    // it may go on behind itself
-};
-
-// Begin at a function's first opcode, in dialect `number`. False: the code has not so many.
-bool bytecode_open(struct bytecode *bytecode, const struct layout *layout, struct target *target,
-                   const struct code *code, unsigned number);
-
-// Dialects are numbered from 0 to below this; one that a version rules out is bad at once.
-enum { DIALECTS_MAX = 8 };
-
-// The next opcode. False where there is none that makes sense, which `is_bad` then says.
-bool bytecode_next(struct bytecode *bytecode, struct opcode *ret);
-
 // A piece of code that a jump back at its end repeats.
 struct loop {
     uint64_t start; // address of its first opcode
