@@ -225,4 +225,6 @@ def test_official_firmware_keeps_its_python_frames():
     nameless = re.compile(r"  \[C\] (\?\? \(\) \(0x[0-9a-f]{8}\)|<signal handler called>)")
     assert c_lines and all(map(nameless.fullmatch, c_lines))
     assert ("the C frames end early" in result.stderr) == ("Backtrace stopped" in own)
-    assert filtered == own.replace("[Inferior 1 (Remote target) detached]\n", "")
+    own = own.replace("[Inferior 1 (Remote target) detached]\n", "")
+    # Under any frame filter GDB gives the frame of an interrupt the brackets of a function.
+    assert filtered.replace("<signal handler called> ()", "<signal handler called>") == own
