@@ -21,7 +21,8 @@ JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 Q := $(if $(V),,@)
 comma := ,
 
-PACKAGES := libelf libdw jansson capstone
+PACKAGES := libelf libdw jansson capstone zlib cairo
+TERMINAL_PACKAGES := ncursesw
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
@@ -31,6 +32,7 @@ override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iplugin -MMD -MP
 override CFLAGS += -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(SANITIZE)
 override LDFLAGS += $(SANITIZE)
 LIBS = $(shell pkg-config --libs $(PACKAGES))
+TERMINAL_LIBS = $(shell pkg-config --libs $(TERMINAL_PACKAGES))
 
 LIB_SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c)) plugin/plugin.c
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
@@ -51,7 +53,7 @@ $(BUILD)/libmpheap.so: $(LIB_OBJECTS) plugin/mpheap.map
 
 $(BUILD)/mpheap:
 	@echo "  LD    $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) $(TERMINAL_LIBS)
 
 $(BUILD)/libmpheap.a: $(LIB_OBJECTS)
 	@echo "  AR    $@"
@@ -82,11 +84,12 @@ $(BUILD)/%.o: %.c
 # --- what a machine must have ---
 
 # Packages by name; nothing is fetched by address. `make deps` installs what is missing.
-BUILD_PACKAGES := gcc libc6-dev make pkg-config libelf-dev libdw-dev libjansson-dev libcapstone-dev
+BUILD_PACKAGES := gcc libc6-dev make pkg-config libelf-dev libdw-dev libjansson-dev libcapstone-dev \
+    zlib1g-dev libcairo2-dev libncurses-dev
 DEMO_PACKAGES := openocd gdb-multiarch qemu-system-arm firmware-microbit-micropython python3
 CHECK_PACKAGES := libcmocka-dev python3-pytest python3-pytest-xdist python3-pexpect python3-pyelftools \
     gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-misc clang libclang-rt-14-dev \
-    clang-tidy cppcheck shellcheck python3-pyflakes groff man-db git
+    clang-tidy cppcheck shellcheck python3-pyflakes groff man-db git chromium fonts-dejavu-core tmux jq
 NODE_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
 
 # Only the missing ones, so that a machine that has them needs neither root nor a network.
@@ -104,15 +107,22 @@ endef
 
 .PHONY: deps deps-demo
 deps-demo:
-	$(call install_packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+	$(call install_packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES) $(NODE_PACKAGES))
+	@$(MAKE) --no-print-directory node_modules/.libraries
 
-deps: deps-demo
-	$(call install_packages,$(CHECK_PACKAGES) $(NODE_PACKAGES))
+deps:
+	$(call install_packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES) $(NODE_PACKAGES) $(CHECK_PACKAGES))
 	@$(MAKE) --no-print-directory node_modules/.installed
+
+# What the build takes from npm, and besides it what the tests take. npm begins from an
+# empty folder each time.
+node_modules/.libraries: package.json package-lock.json
+	@echo "  NPM   ci"
+	$(Q)npm ci --silent --no-audit --no-fund --omit=dev && touch $@
 
 node_modules/.installed: package.json package-lock.json
 	@echo "  NPM   ci"
-	$(Q)npm ci --silent --no-audit --no-fund && touch $@
+	$(Q)npm ci --silent --no-audit --no-fund && touch node_modules/.libraries $@
 
 # --- the two commands ---
 
