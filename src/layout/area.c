@@ -118,15 +118,29 @@ static uint64_t pool_around(const struct scan *scan, uint64_t address)
     return 0;
 }
 
+// Where the zeros that begin at `at` end, to eight bytes: most of a large memory was never
+// written to, and no structure begins with a word of zeros.
+static uint64_t skip_zeros(const uint8_t *bytes, uint64_t at, uint64_t size)
+{
+    uint64_t piece;
+
+    for (; at + sizeof piece <= size; at += sizeof piece) {
+        memcpy(&piece, bytes + at, sizeof piece);
+        if (piece)
+            break;
+    }
+    return at;
+}
+
 // Search `size` bytes at hand that were read from `address`; a structure may
 // need up to AREA_WORDS_MAX words from its first one on.
 static int scan_bytes(struct scan *scan, const uint8_t *bytes, uint64_t address, uint64_t size,
                       struct mph_err *err)
 {
     uint64_t need = AREA_WORDS_MAX * scan->word;
-    uint64_t at = -address & (scan->word - 1);
+    uint64_t at = skip_zeros(bytes, -address & (scan->word - 1), size);
 
-    for (; at + need <= size; at += scan->word) {
+    for (; at + need <= size; at = skip_zeros(bytes, at + scan->word, size)) {
         struct area_match area;
         bool is_match =
             area_match_words(bytes + at, scan->word, scan->target->big_endian, address + at, &area);
