@@ -2,14 +2,12 @@
 #include "target/snapshot.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/whole_file.h"
 #include "target/snapshot_notes.h"
 
 enum { PAGE = 1024, CHUNK = 64 * 1024, ALIGN = 4 };
@@ -18,16 +16,14 @@ enum { PAGE = 1024, CHUNK = 64 * 1024, ALIGN = 4 };
 
 struct writer {
     FILE *file;
-    const char *path;
     uint8_t word;
     bool big_endian;
-    bool has_failed;
 };
 
 static void put(struct writer *writer, const void *bytes, size_t size)
 {
-    if (size && !writer->has_failed && fwrite(bytes, 1, size, writer->file) != size)
-        writer->has_failed = true;
+    if (size && !ferror(writer->file))
+        fwrite(bytes, 1, size, writer->file);
 }
 
 static void put_uint(struct writer *writer, size_t size, uint64_t value)
@@ -95,7 +91,7 @@ static int put_memory(struct writer *writer, struct target *target,
     uint8_t *chunk = malloc(CHUNK);
     int rc = chunk ? 0 : mph_fail_no_memory(err);
 
-    for (uint64_t done = 0; rc == 0 && done < part->size && !writer->has_failed; done += CHUNK) {
+    for (uint64_t done = 0; rc == 0 && done < part->size && !ferror(writer->file); done += CHUNK) {
         size_t size = part->size - done < CHUNK ? (size_t)(part->size - done) : CHUNK;
 
         rc = target_read(target, part->address + done, chunk, size, err);
@@ -108,87 +104,50 @@ static int put_memory(struct writer *writer, struct target *target,
 
 // What is to be written.
 struct core {
-    const char *path; // the name the user gave, for messages
+    struct target *target;
     const struct snapshot_part *parts;
     size_t part_count;
     uint8_t word_bytes;
     struct text notes; // the bytes of the note segment
 };
 
-static int put_core(struct writer *writer, struct target *target, const struct core *core,
-                    struct mph_err *err)
+static int write_core(void *context, FILE *file, struct mph_err *err)
 {
     static const uint32_t flags[] = {
         [SNAPSHOT_RAM] = PF_R | PF_W, [SNAPSHOT_FLASH] = PF_R | PF_X, [SNAPSHOT_READ] = PF_R};
+    const struct core *core = context;
+    struct writer writer = {file, core->word_bytes, core->target->big_endian};
     bool has_notes = core->notes.len > 0;
     size_t segments = core->part_count + has_notes;
-    uint64_t offset = header_size(writer) + segments * segment_header_size(writer);
+    uint64_t offset = header_size(&writer) + segments * segment_header_size(&writer);
     int rc = 0;
 
-    put_header(writer, target->machine, segments);
+    put_header(&writer, core->target->machine, segments);
     if (has_notes)
-        put_segment_header(writer, PT_NOTE, 0, offset, 0, core->notes.len);
+        put_segment_header(&writer, PT_NOTE, 0, offset, 0, core->notes.len);
     offset += core->notes.len;
     for (size_t i = 0; i < core->part_count; i++) {
         const struct snapshot_part *part = &core->parts[i];
 
-        put_segment_header(writer, PT_LOAD, flags[part->kind], offset, part->address, part->size);
+        put_segment_header(&writer, PT_LOAD, flags[part->kind], offset, part->address, part->size);
         offset += part->size;
     }
-    put(writer, core->notes.bytes, core->notes.len);
+    put(&writer, core->notes.bytes, core->notes.len);
     for (size_t i = 0; rc == 0 && i < core->part_count; i++)
-        rc = put_memory(writer, target, &core->parts[i], err);
+        rc = put_memory(&writer, core->target, &core->parts[i], err);
     return rc;
-}
-
-static int write_to(const char *temporary, struct target *target, const struct core *core,
-                    struct mph_err *err)
-{
-    struct writer writer = {fopen(temporary, "wbxe"), core->path, core->word_bytes,
-                            target->big_endian, false};
-
-    if (!writer.file)
-        return mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), core->path);
-
-    int rc = put_core(&writer, target, core, err);
-    if (fflush(writer.file) != 0 || fsync(fileno(writer.file)) != 0)
-        writer.has_failed = true;
-    if (fclose(writer.file) != 0)
-        writer.has_failed = true;
-    if (rc == 0 && writer.has_failed)
-        rc = mph_fail(err, MPH_ERR_FILE, "snapshot: cannot write: %s (%s)", strerror(errno),
-                      core->path);
-    return rc;
-}
-
-// The file is put in place by renaming, which would take the place of a device, too.
-static bool is_replaceable(const char *path)
-{
-    struct stat existing;
-
-    return stat(path, &existing) < 0 || S_ISREG(existing.st_mode);
 }
 
 int snapshot_write(struct target *target, const char *path, const struct snapshot_part *parts,
                    size_t count, uint8_t word_bytes, struct mph_err *err)
 {
-    char temporary[4096];
     struct core core = {
-        .path = path, .parts = parts, .part_count = count, .word_bytes = word_bytes};
-
-    if (snprintf(temporary, sizeof temporary, "%s.part%d", path, (int)getpid()) >=
-        (int)sizeof temporary)
-        return mph_fail(err, MPH_ERR_FILE, "snapshot: name too long (%s)", path);
-    if (!is_replaceable(path))
-        return mph_fail(err, MPH_ERR_FILE, "snapshot: not a regular file (%s)", path);
-
+        .target = target, .parts = parts, .part_count = count, .word_bytes = word_bytes};
+    const struct whole_file_content content = {write_core, &core};
     int rc = snapshot_notes(target, word_bytes, &core.notes, err);
+
     if (rc == 0)
-        rc = write_to(temporary, target, &core, err);
-    if (rc == 0 && rename(temporary, path) < 0)
-        rc = mph_fail(err, MPH_ERR_FILE, "snapshot: %s (%s)", strerror(errno), path);
-    if (rc < 0)
-        unlink(temporary);
+        rc = whole_file_write(path, "snapshot", &content, err);
     text_deinit(&core.notes);
     return rc;
 }
