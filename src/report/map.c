@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gc/letters.h"
+#include "report/palette.h"
 #include "report/report.h"
 #include "report/rich.h"
 
@@ -41,45 +42,51 @@ static const struct argp map_argp = {option_table, parse_option, NULL, NULL, NUL
 
 static const struct {
     char letter;
-    const char *color; // SGR parameters; hues that differ in lightness too
     const char *meaning;
 } legend[] = {
-    {'.', "90", "free"},
-    {'=', "37", "tail of the head before it"},
-    {'h', "97", "head of any other kind"},
-    {'T', "33", "tuple"},
-    {'L', "36", "list"},
-    {'D', "92", "dict"},
-    {'S', "94", "str or bytes"},
-    {'A', "95", "bytearray or array"},
-    {'F', "93", "float"},
-    {'B', "91", "function (bytecode)"},
-    {'M', "35", "module"},
-    {'m', "7", "marked head: a collection is in progress"},
-    {'?', "31", "head that could not be read"},
+    {'.', "free"},
+    {'=', "tail of the head before it"},
+    {'h', "head of any other kind"},
+    {'T', "tuple"},
+    {'L', "list"},
+    {'D', "dict"},
+    {'S', "str or bytes"},
+    {'A', "bytearray or array"},
+    {'F', "float"},
+    {'B', "function (bytecode)"},
+    {'M', "module"},
+    {'m', "marked head: a collection is in progress"},
+    {'?', "head that could not be read"},
 };
 
-static const char *color_of(char letter)
+// What t stands for in a map that is not rich, in letters.c.
+static const struct hue *hue_in(bool is_rich, char letter)
 {
-    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++)
-        if (legend[i].letter == (letter == 't' ? '=' : letter))
-            return legend[i].color;
-    return rich_color(letter);
+    return hue_of(!is_rich && letter == 't' ? '=' : letter);
+}
+
+static void begin_color(struct text *text, const struct hue *hue)
+{
+    if (hue->terminal == HUE_REVERSED)
+        text_puts(text, "\x1b[0;7m");
+    else
+        text_printf(text, "\x1b[0;38;5;%dm", hue->terminal);
 }
 
 // Letters of one row; a run of one colour needs one sequence.
-static void add_letters(struct output *output, const char *letters, size_t count)
+static void add_letters(struct output *output, bool is_rich, const char *letters, size_t count)
 {
     if (!output->has_color) {
         text_add(output->text, letters, count);
         return;
     }
     for (size_t i = 0; i < count;) {
+        const struct hue *hue = hue_in(is_rich, letters[i]);
         size_t run = 1;
 
-        while (i + run < count && letters[i + run] == letters[i])
+        while (i + run < count && hue_in(is_rich, letters[i + run]) == hue)
             run++;
-        text_printf(output->text, "\x1b[%sm", color_of(letters[i]));
+        begin_color(output->text, hue);
         text_add(output->text, letters + i, run);
         i += run;
     }
@@ -90,6 +97,7 @@ struct row_writer {
     struct output *output;
     const struct heap *heap;
     const struct gc_area *area;
+    bool is_rich;
     uint64_t skip_to; // blocks before this one are folded away
 };
 
@@ -139,7 +147,7 @@ static int write_rows(void *context, uint64_t first, const char *letters, size_t
         if (first + i < writer->skip_to)
             continue;
         add_row_header(writer, first + i);
-        add_letters(writer->output, letters + i, in_row);
+        add_letters(writer->output, writer->is_rich, letters + i, in_row);
     }
     return writer->output->text->failed;
 }
@@ -147,7 +155,7 @@ static int write_rows(void *context, uint64_t first, const char *letters, size_t
 static void add_legend_line(struct output *output, char letter, const char *meaning)
 {
     text_puts(output->text, "  ");
-    add_letters(output, &letter, 1);
+    add_letters(output, true, &letter, 1);
     text_printf(output->text, "  %s\n", meaning);
 }
 
@@ -188,7 +196,7 @@ static int write_text(struct session *session, bool is_rich, struct output *outp
 
     for (size_t i = 0; rc == 0 && i < heap_area_count(&session->heap); i++) {
         const struct gc_area *area = heap_area(&session->heap, i);
-        struct row_writer writer = {output, &session->heap, area, 0};
+        struct row_writer writer = {output, &session->heap, area, is_rich, 0};
         struct letters letters = {.emit = write_rows, .context = &writer};
 
         text_printf(output->text, "GC memory layout; from %" PRIx64 ":", area->pool_start);

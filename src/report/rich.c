@@ -71,13 +71,3 @@ void rich_each_letter(struct output *output,
     add_kinds(output, true, add);
     add(output, '?', "not known, and held by nobody");
 }
-
-const char *rich_color(char letter)
-{
-    size_t count = kind_count();
-
-    for (size_t i = 1; i < count; i++)
-        if (kind_at(i)->letter == letter)
-            return kind_at(i)->is_block ? "34" : "96";
-    return "0";
-}

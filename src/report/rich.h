@@ -15,7 +15,4 @@ int rich_walk(const struct objects *objects, const struct gc_area *area, struct 
 void rich_each_letter(struct output *output,
                       void (*add)(struct output *output, char letter, const char *meaning));
 
-// SGR parameters for a letter that the firmware's own map does not have.
-const char *rich_color(char letter);
-
 #endif
