@@ -96,8 +96,9 @@ def heads_of(memory: Memory, areas: Iterable[Area]) -> dict[int, int]:
     heads: dict[int, int] = {}
     for area in areas:
         last = 0
-        for block in range(4 * area.table_bytes):
-            kind = memory.byte(area.table + block // 4) >> 2 * (block % 4) & 3
+        fours = map(memory.byte, range(area.table, area.table + area.table_bytes))
+        kinds = (four >> shift & 3 for four in fours for shift in (0, 2, 4, 6))
+        for block, kind in enumerate(kinds):
             if kind in (HEAD, MARK):
                 last = area.pool_start + BLOCK * block
                 heads[last] = BLOCK

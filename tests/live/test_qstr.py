@@ -19,6 +19,7 @@ from oracle import BLOCK, HEAD, Heap
 from rig import Board, DebugPort, OpenOcd, run_gdb
 from rig.microbit import FLASH, FROZEN, RAM
 from test_json_keys import check
+from wasm_heap import oracle_of
 
 import mpheap
 
@@ -111,7 +112,7 @@ def test_json_has_the_same_strings(version: str, moment: int) -> None:
 @every_capture
 @every_moment
 def test_pools_are_the_oracle_s(version: str, moment: int) -> None:
-    heap = Heap(capture(version).memory(moment))
+    heap = oracle_of(version, moment)
     found = [
         (int(pool["address"], 0), pool["first_id"], pool["string_count"], pool["is_on_heap"])
         for pool in capture_document(version, moment)["pools"]
@@ -124,7 +125,7 @@ def test_pools_are_the_oracle_s(version: str, moment: int) -> None:
 
 @every_capture
 def test_sorted_pools_are_those_whose_strings_are(version: str) -> None:
-    heap = Heap(capture(version).memory(1))
+    heap = oracle_of(version, 1)
     for pool, seen in zip(
         capture_document(version, 1)["pools"], reversed(heap.qstr_pools), strict=True
     ):
@@ -150,7 +151,7 @@ def allocation_bytes(heap: Heap, address: int) -> int:
 @every_capture
 @every_moment
 def test_chunks_hold_every_text(version: str, moment: int) -> None:
-    heap = Heap(capture(version).memory(moment))
+    heap = oracle_of(version, moment)
     found = capture_document(version, moment)
     chunks = found["chunks"]
     addresses = [int(chunk["address"], 0) for chunk in chunks]

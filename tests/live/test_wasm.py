@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from captures import MOMENTS, VERSIONS, capture
-from oracle import LETTERS, Heap
+from oracle import LETTERS
+from wasm_heap import oracle_of
 
 import mpheap
 
@@ -78,7 +79,7 @@ def test_state_is_that_of_a_dump_in_python(version: str, moment: int) -> None:
 @every_moment
 def test_facts_are_the_oracle_s(version: str, moment: int) -> None:
     facts = provenance(verbose_info(version, moment))
-    heap = Heap(capture(version).memory(moment))
+    heap = oracle_of(version, moment)
     lengths = "+".join(str(pool.length) for pool in reversed(heap.qstr_pools))
     letters = {
         int(value, 0): LETTERS[name.removeprefix("type ")]
@@ -97,7 +98,7 @@ def test_facts_are_the_oracle_s(version: str, moment: int) -> None:
 @every_capture
 @every_moment
 def test_areas_are_the_oracle_s(version: str, moment: int) -> None:
-    heap = Heap(capture(version).memory(moment))
+    heap = oracle_of(version, moment)
     found = [
         (area["table_address"], area["table_bytes"], area["pool_start_address"])
         for area in verbose_info(version, moment)["heap"]["areas"]

@@ -15,6 +15,7 @@ left, and collected.
 """
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -121,6 +122,7 @@ def _make(name: str, folder: Path, digest: str) -> None:
     unfinished.rename(folder)
 
 
+@functools.cache
 def capture(name: str) -> Capture:
     """The capture of a version (one of VERSIONS), made now if need be. Raises CaptureError."""
     build = Path(os.environ.get("MPHEAP_BUILD", TOP / "build"))

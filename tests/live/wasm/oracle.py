@@ -13,6 +13,7 @@ finaliser table and a split heap, from v1.20 on, and finds everything by invaria
     oracle.py --facts MEMORY.bin    prints where everything was found
 """
 
+import mmap
 import sys
 from array import array
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pathlib import Path
 WORD = 4
 BLOCK = 16
 BLOCKS_PER_ROW = 64
+PAGE = bytes(0x10000)  # one of WebAssembly's, before anything is written to it
 MIN_FOLDED = 2 * BLOCKS_PER_ROW  # gc_dump_alloc_table folds free runs of two rows and more
 HEAD = 1
 KIND_LETTERS = ".h=m"  # free, head, tail, marked: the values in the allocation table
@@ -72,8 +74,11 @@ class Heap:
     """A memory file and what is found in it. Raises OracleError from the constructor only."""
 
     def __init__(self, path: Path) -> None:
-        self.data = path.read_bytes()
-        used = len(self.data.rstrip(b"\0"))  # trailing zeros hold nothing and cost time
+        with open(path, "rb") as file:
+            self.data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        used = len(self.data)  # trailing zeros hold nothing and cost time
+        while self.data[used - len(PAGE) : used] == PAGE:
+            used -= len(PAGE)
         self.words = array("I", self.data[: (used + 64) // WORD * WORD])
         self.areas = self._find_areas()
         self.qstr_pools = self._find_qstr_pools()

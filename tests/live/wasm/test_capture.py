@@ -5,19 +5,13 @@ Everything else that uses the captures rests on this: the oracle, which shares n
 engine, must read out of the memory exactly what the board said.
 """
 
-import functools
-
 import pytest
 from captures import HERE, MODULES, MOMENTS, PREFIX, VERSIONS, Capture, CaptureError, capture
-from oracle import BLOCK, HEAD, Heap
+from oracle import BLOCK, HEAD
+from wasm_heap import oracle_of
 
 every_version = pytest.mark.parametrize("version", VERSIONS)
 every_moment = pytest.mark.parametrize("moment", MOMENTS)
-
-
-@functools.lru_cache(maxsize=2)
-def heap_of(version: str, moment: int) -> Heap:
-    return Heap(capture(version).memory(moment))
 
 
 def areas_in(board: Capture, moment: int) -> int:
@@ -36,13 +30,13 @@ def test_every_installed_build_is_captured():
 @every_version
 @every_moment
 def test_oracle_prints_the_map_of_the_board(version: str, moment: int):
-    assert heap_of(version, moment).map() == capture(version).map(moment)
+    assert oracle_of(version, moment).map() == capture(version).map(moment)
 
 
 @every_version
 @every_moment
 def test_objects_are_where_the_board_says(version: str, moment: int):
-    heap = heap_of(version, moment)
+    heap = oracle_of(version, moment)
     on_heap = 0
     for entry in capture(version).objects(moment).values():
         area = heap.area_of(entry["address"])

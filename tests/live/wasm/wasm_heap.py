@@ -20,9 +20,15 @@ class WasmHeap:
 
 
 @functools.cache
+def oracle_of(version: str, moment: int) -> Heap:
+    """The oracle's reading of one capture."""
+    return Heap(capture(version).memory(moment))
+
+
+@functools.cache
 def heap_of(version: str, moment: int) -> WasmHeap:
     """The board collects between programs only, when its C stack holds nothing."""
-    heap = Heap(capture(version).memory(moment))
+    heap = oracle_of(version, moment)
     memory = Memory({0: heap.words.tobytes()})
     heads = heads_of(memory, heap.areas)
     roots = find_roots(memory, heads, heap.qstr_pools[-1])
