@@ -23,8 +23,12 @@ def _shared_board() -> Iterator[Frozen]:
 
 
 @pytest.fixture
-def frozen(_board: Frozen) -> Frozen:
-    """A micro:bit behind OpenOCD, its heap at rest; running, however the last test left it."""
+def frozen(_board: Frozen) -> Iterator[Frozen]:
+    """A micro:bit behind OpenOCD, its heap at rest; running, however the last test left it.
+
+    Between tests it is halted: its empty loop would take a whole processor from all other tests.
+    """
     if _board.openocd.tcl("mp.cm curstate") == "halted":
         _board.openocd.tcl("resume")
-    return _board
+    yield _board
+    _board.openocd.tcl("halt")
