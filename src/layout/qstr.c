@@ -46,7 +46,7 @@ bool repr_qstr(enum repr repr, uint64_t object, uint64_t *ret)
 }
 
 // What pools point at is read only where a read disturbs nothing.
-static int check_address(const struct target *target, uint64_t address, struct mph_err *err)
+static int check_address(struct target *target, uint64_t address, struct mph_err *err)
 {
     if (!devices_contain(target, address))
         return 0;

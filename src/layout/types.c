@@ -137,7 +137,7 @@ int type_slot_read(const struct layout *layout, struct target *target, uint64_t 
 
 enum { TYPES_REACH = 1 << 20 };
 
-bool type_may_be_at(const struct layout *layout, const struct target *target, uint64_t word)
+bool type_may_be_at(const struct layout *layout, struct target *target, uint64_t word)
 {
     uint64_t distance = word > layout->metatype ? word - layout->metatype : layout->metatype - word;
 

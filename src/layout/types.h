@@ -54,7 +54,7 @@ const char *type_slot_name(enum type_slot slot);
 // Whether a word may be the address of a builtin type: those lie in one piece of
 // read-only memory; what points elsewhere is data, and following it over a link
 // could read a device's registers.
-bool type_may_be_at(const struct layout *layout, const struct target *target, uint64_t word);
+bool type_may_be_at(const struct layout *layout, struct target *target, uint64_t word);
 
 // Declare that those of the words that are types will be read, with their names.
 // words[] is used up.

@@ -5,15 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-// CPUID, bits 15 to 4 (ARM DDI 0403 and DDI 0419, B3.2.3; DDI 0553, D1.2.27).
-enum { CPUID = 0xe000ed00 };
-
 static const struct {
     unsigned part;
     enum chip_core core;
 } cores[] = {
-    {0xc20, CORE_M0}, {0xc60, CORE_M0P}, {0xc23, CORE_M3},
-    {0xc24, CORE_M4}, {0xc27, CORE_M7},  {0xd21, CORE_M33},
+    {CHIP_PART_M0, CORE_M0}, {CHIP_PART_M0P, CORE_M0P}, {CHIP_PART_M3, CORE_M3},
+    {CHIP_PART_M4, CORE_M4}, {CHIP_PART_M7, CORE_M7},   {CHIP_PART_M33, CORE_M33},
 };
 
 // The length of the longest of `names` that `name` begins with.
@@ -47,21 +44,30 @@ const struct chip *chip_find(const char *name)
     return found;
 }
 
-// The cores whose chips may be there. A dump may hold a chip's registers without CPUID, and
-// reading it disturbs nobody.
-static int find_cores(struct target *target, unsigned *ret, struct mph_err *err)
+// Which Cortex-M there is. A dump may hold a chip's registers without CPUID, and reading it
+// disturbs nobody.
+static int find_arm_core(struct target *target, unsigned *ret, struct mph_err *err)
 {
     struct mph_err tried = {0};
     uint64_t cpuid = 0;
-    int rc = target->machine == EM_ARM || target->machine == EM_NONE
-                 ? target_read_uint(target, CPUID, 4, &cpuid, &tried)
-                 : 0;
+    int rc = target_read_uint(target, CHIP_CPUID, 4, &cpuid, &tried);
 
-    *ret = rc < 0 && !target->link.ops ? ~0u : 0;
+    *ret = rc < 0 && !target->link.ops ? CORES_ARM : 0;
     for (size_t i = 0; rc == 0 && i < sizeof cores / sizeof *cores; i++)
         if ((cpuid >> 4 & 0xfff) == cores[i].part)
             *ret = cores[i].core;
     return rc < 0 && rc != MPH_ERR_READ ? mph_fail_again(err, &tried) : 0;
+}
+
+// The cores whose chips may be there.
+static int find_cores(struct target *target, unsigned *ret, struct mph_err *err)
+{
+    if (target->machine == EM_ARM || target->machine == EM_NONE)
+        return find_arm_core(target, ret, err);
+    *ret = target->machine == EM_RISCV    ? CORE_RISCV
+           : target->machine == EM_XTENSA ? CORE_XTENSA
+                                          : 0;
+    return 0;
 }
 
 static const struct chip_id *find_id(const struct chip_register *reg, uint64_t value)

@@ -50,9 +50,28 @@ struct chip_identity {
 // there are no error; only a lost link is one.
 int chip_identify(struct target *target, struct chip_identity *ret, struct mph_err *err);
 
+// --- what tells chips apart before anything is known of their devices ---
+
+// CPUID of Cortex-M, and part numbers in its bits 15 to 4 (ARM DDI 0403 and DDI 0419, B3.2.3; DDI
+// 0553, D1.2.27).
+enum {
+    CHIP_PART_M0 = 0xc20,
+    CHIP_PART_M0P = 0xc60,
+    CHIP_PART_M3 = 0xc23,
+    CHIP_PART_M4 = 0xc24,
+    CHIP_PART_M7 = 0xc27,
+    CHIP_PART_M33 = 0xd21,
+};
+#define CHIP_CPUID 0xe000ed00u
+
+// A word of the ROM that differs between Espressif's chips (esptool, CHIP_DETECT_MAGIC_REG_ADDR).
+#define CHIP_ROM_WORD 0x40001000u
+
+// The chip with that word in its ROM, as chip_find knows it; NULL: none.
+const char *chip_by_rom_word(uint32_t word);
+
 // --- for chip.c and chip_ids.c ---
 
-// Processors by the part number in CPUID.
 enum chip_core {
     CORE_M0 = 1,
     CORE_M0P = 2,
@@ -60,6 +79,9 @@ enum chip_core {
     CORE_M4 = 8,
     CORE_M7 = 16,
     CORE_M33 = 32,
+    CORE_RISCV = 64,
+    CORE_XTENSA = 128,
+    CORES_ARM = CORE_M0 | CORE_M0P | CORE_M3 | CORE_M4 | CORE_M7 | CORE_M33,
 };
 
 // A register that says which chip this is: `mask` selects the bits that do.

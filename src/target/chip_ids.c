@@ -42,12 +42,35 @@ static bool refine_nrf52(struct target *target, struct chip_identity *identity)
     return true;
 }
 
+static const struct chip_id nrf53[] = {{"nRF5340", 0x5340, 0}, {0}};
+
 static const struct chip_id nrf91[] = {{"nRF9160", 0x9160, 0}, {0}};
 
 // --- Raspberry Pi ---
 
 // JEP106 code of the vendor in bits 11 to 1, the part in bits 27 to 12.
 static const struct chip_id raspberry[] = {{"RP2040", 0x0002927, 0}, {"RP2350", 0x0004927, 0}, {0}};
+
+// --- Espressif ---
+
+// Later revisions of a chip have another word.
+static const struct chip_id espressif[] = {{"ESP8266", 0xfff0c101, 0},  {"ESP32", 0x00f01d83, 0},
+                                           {"ESP32-S2", 0x000007c6, 0}, {"ESP32-S3", 0x00000009, 0},
+                                           {"ESP32-C2", 0x6f51306f, 0}, {"ESP32-C2", 0x7c41a06f, 0},
+                                           {"ESP32-C3", 0x6921506f, 0}, {"ESP32-C3", 0x1b31506f, 0},
+                                           {"ESP32-C3", 0x4881606f, 0}, {"ESP32-C3", 0x4361606f, 0},
+                                           {"ESP32-C5", 0x1101406f, 0}, {"ESP32-C5", 0x63e1406f, 0},
+                                           {"ESP32-C5", 0x5fd1406f, 0}, {"ESP32-C6", 0x2ce0806f, 0},
+                                           {"ESP32-H2", 0xd7b73e80, 0}, {0}};
+
+const char *chip_by_rom_word(uint32_t word)
+{
+    const struct chip_id *id = espressif;
+
+    while (id->chip && id->value != word)
+        id++;
+    return id->chip;
+}
 
 // --- Microchip ---
 
@@ -165,9 +188,13 @@ const struct chip_register chip_registers[] = {
      CORE_M0, nrf51, refine_nrf51},
     {"FICR.INFO.PART", "nRF52832 and nRF52840 Product Specification, FICR; nrf52_bitfields.h",
      0x10000100, 0xffffffff, CORE_M4, nrf52, refine_nrf52},
+    {"FICR.INFO.PART", "nRF5340 Product Specification, FICR", 0x00ff020c, 0xffffffff, CORE_M33,
+     nrf53, NULL},
     {"FICR.SIPINFO.PARTNO", "nrf9160.svd, FICR", 0x00ff0140, 0xffffffff, CORE_M33, nrf91, NULL},
     {"SYSINFO.CHIP_ID", "RP2040 and RP2350 datasheet, sysinfo; sysinfo.h", 0x40000000, 0x0fffffff,
-     CORE_M0P | CORE_M33, raspberry, NULL},
+     CORE_M0P | CORE_M33 | CORE_RISCV, raspberry, NULL},
+    {"ROM", "esptool, CHIP_DETECT_MAGIC_REG_ADDR and CHIP_DETECT_MAGIC_VALUE", CHIP_ROM_WORD,
+     0xffffffff, CORE_RISCV | CORE_XTENSA, espressif, NULL},
     {"DSU.DID", "SAM D21 and SAM D5x/E5x datasheet, Device Identification", 0x41002018, 0xffff00ff,
      CORE_M0P | CORE_M4, sam, NULL},
     {"USB_ANALOG.DIGPROG", "i.MX RT1010, RT1050 and RT1060 Reference Manual, Chip Silicon Version",

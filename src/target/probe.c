@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "target/devices.h"
+
 enum {
     PAGE = 1024,   // RAM comes in no smaller steps
     STEPS = 32,    // pages asked for at once
@@ -20,6 +22,16 @@ static bool is_readable(struct target *target, uint64_t address)
     uint8_t word[WORD];
 
     return target_read(target, address, word, sizeof word, NULL) == 0;
+}
+
+// The pages, `step` bytes apart from `page` on, before the first that is a device's.
+static uint64_t count_harmless(struct target *target, uint64_t page, int64_t step, uint64_t count)
+{
+    uint64_t harmless = 0;
+
+    while (harmless < count && !devices_contain(target, page + harmless * (uint64_t)step))
+        harmless++;
+    return harmless;
 }
 
 // Declare the first words of the `count` pages from `page` on.
@@ -42,7 +54,8 @@ static int walk_up(struct target *target, uint64_t page, uint64_t last, uint64_t
                    struct mph_err *err)
 {
     for (;;) {
-        uint64_t count = steps_of((last - page - (PAGE - 1)) / PAGE);
+        uint64_t count =
+            count_harmless(target, page + PAGE, PAGE, steps_of((last - page - (PAGE - 1)) / PAGE));
         int rc = count ? fetch_pages(target, page + PAGE, count, err) : 0;
 
         *ret = page + (PAGE - 1);
@@ -59,7 +72,8 @@ static int walk_down(struct target *target, uint64_t page, uint64_t first, uint6
                      struct mph_err *err)
 {
     for (;;) {
-        uint64_t count = steps_of((page - first) / PAGE);
+        uint64_t count =
+            count_harmless(target, page - PAGE, -PAGE, steps_of((page - first) / PAGE));
         int rc = count ? fetch_pages(target, page - count * PAGE, count, err) : 0;
 
         *ret = page;
@@ -166,7 +180,7 @@ int probe_ram(struct target *target, uint64_t address, struct extent window, str
     struct probe probe = {0};
 
     if (page < window.first || window.last - page < PAGE - 1 || page > window.last ||
-        !is_readable(target, page))
+        devices_contain(target, page) || !is_readable(target, page))
         return 0;
     struct extent reach = reach_of(page, window);
     int rc = walk_down(target, page, reach.first, &probe.found.first, err);
@@ -176,6 +190,7 @@ int probe_ram(struct target *target, uint64_t address, struct extent window, str
         rc = find_period(target, &probe, address, err);
     if (rc < 0)
         return rc;
+    probe.is_cut = window.last - probe.found.last < PAGE;
     probe.is_endless = extent_bytes(probe.found) >= PROBE_REACH;
     *ret = probe;
     return 1;

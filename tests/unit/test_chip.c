@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The table of chips, and which chip a dump's registers name.
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,13 +103,14 @@ struct word {
     uint32_t address, value;
 };
 
-static struct chip_identity identify(const struct word *words, size_t count)
+static struct chip_identity identify(uint16_t machine, const struct word *words, size_t count)
 {
     struct chip_identity identity;
     struct mph_err err = {0};
     struct target target;
 
     target_init(&target);
+    target.machine = machine;
     for (size_t i = 0; i < count; i++)
         assert_int_equal(target_add_bytes(&target, words[i].address,
                                           (const uint8_t *)&words[i].value, 4, true, "word", &err),
@@ -118,9 +120,10 @@ static struct chip_identity identify(const struct word *words, size_t count)
     return identity;
 }
 
-#define IDENTIFY(...)                            \
-    identify((const struct word[]){__VA_ARGS__}, \
+#define IDENTIFY_ON(machine, ...)                         \
+    identify(machine, (const struct word[]){__VA_ARGS__}, \
              sizeof((const struct word[]){__VA_ARGS__}) / sizeof(struct word))
+#define IDENTIFY(...) IDENTIFY_ON(EM_NONE, __VA_ARGS__)
 
 static void assert_chip(const struct chip_identity *identity, const char *title, uint64_t size)
 {
@@ -162,6 +165,26 @@ static void test_chips_say_what_they_are(void **state)
     assert_chip(&found, "i.MX RT1050", 128 << 10);
     found = IDENTIFY({0x00ff0140, 0x9160});
     assert_chip(&found, "nRF9160", 256 << 10);
+    found = IDENTIFY({0x00ff020c, 0x5340});
+    assert_chip(&found, "nRF5340", 512 << 10);
+}
+
+static void test_chips_that_are_no_cortex(void **state)
+{
+    struct chip_identity found;
+
+    (void)state;
+    found = IDENTIFY_ON(EM_XTENSA, {CHIP_ROM_WORD, 0x00f01d83});
+    assert_chip(&found, "ESP32", 328 << 10);
+    found = IDENTIFY_ON(EM_RISCV, {CHIP_ROM_WORD, 0x1b31506f});
+    assert_chip(&found, "ESP32-C3", 384 << 10);
+    found = IDENTIFY_ON(EM_RISCV, {0x40000000, 0x20004927});
+    assert_chip(&found, "RP2350", 512 << 10);
+    // The same word of a Cortex-M is a timer's.
+    found = IDENTIFY({CHIP_ROM_WORD, 0x00000009});
+    assert_null(found.reg);
+    found = IDENTIFY_ON(EM_X86_64, {CHIP_ROM_WORD, 0x00f01d83});
+    assert_null(found.reg);
 }
 
 // A number that chips share which differ in RAM.
@@ -217,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_banks_are_apart),
         cmocka_unit_test(test_part_numbers),
         cmocka_unit_test(test_chips_say_what_they_are),
+        cmocka_unit_test(test_chips_that_are_no_cortex),
         cmocka_unit_test(test_less_flash_less_ram),
         cmocka_unit_test(test_processor_rules_registers_out),
         cmocka_unit_test(test_unknown_chips),
