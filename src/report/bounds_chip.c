@@ -113,26 +113,44 @@ static bool find_anchor(const struct bounds *bounds, struct extent window, uint6
     return bounds->areas.len == 0; // a blank board: RAM begins where the window does
 }
 
-static int add_probed(struct bounds *bounds, const struct probe *probe, struct mph_err *err)
+// Of RAM that repeats itself, the one with the address in it that is known to be used.
+static struct extent pick_mirror(const struct probe *probe, uint64_t anchor)
+{
+    uint64_t skipped = (anchor - probe->found.first) / probe->period * probe->period;
+
+    return (struct extent){probe->found.first + skipped,
+                           probe->found.first + skipped + (probe->period - 1)};
+}
+
+// Whether what could be read says where RAM ends. With a range of the user's, it may go on.
+static bool shows_end(const struct probe *probe, const struct bounds_options *options)
+{
+    return probe->period || (!probe->is_endless && !(options->has_probe_range && probe->is_cut));
+}
+
+static int add_probed(struct bounds *bounds, const struct probe *probe,
+                      const struct bounds_options *options, uint64_t anchor, struct mph_err *err)
 {
     struct extent extent = probe->found;
 
-    if (probe->period) {
+    if (!shows_end(probe, options)) {
         verdict_add(bounds, VERDICT_UNSURE, 0,
-                    "RAM at 0x%08" PRIX64 " repeats itself every %" PRIu64 " bytes: %" PRIu64
-                    " bytes that can be read are mirrors",
-                    extent.first, probe->period, extent_bytes(extent) - probe->period);
-        extent.last = extent.first + (probe->period - 1);
-    } else if (probe->is_endless) {
-        verdict_add(bounds, VERDICT_UNSURE, 0,
-                    "all that was probed from 0x%08" PRIX64 " on can be read: where RAM ends does "
-                    "not show",
+                    "--probe-ram: all that was probed from 0x%08" PRIX64 " on can be read: where "
+                    "RAM ends does not show",
                     extent.first);
         return 0;
     }
+    if (probe->period) {
+        extent = pick_mirror(probe, anchor);
+        verdict_add(bounds, VERDICT_UNSURE, 0,
+                    "RAM at 0x%08" PRIX64 " repeats itself every %" PRIu64 " bytes: %" PRIu64
+                    " bytes that can be read are mirrors",
+                    extent.first, probe->period, extent_bytes(probe->found) - probe->period);
+    }
     if (probe->is_plain)
         verdict_add(bounds, VERDICT_UNSURE, 0,
-                    "RAM at 0x%08" PRIX64 " holds too little to tell mirrors from more of it",
+                    "--probe-ram: RAM at 0x%08" PRIX64 " holds too little that differs to tell "
+                    "mirrors from more of it: it may be smaller",
                     extent.first);
     return add_bank(bounds, extent, RAM_PROBED, err, "what can be read (--probe-ram)");
 }
@@ -154,7 +172,7 @@ static int probe(struct bounds *bounds, const struct bounds_options *options,
                     "--probe-ram: nothing that is known to be RAM can be read in 0x%08" PRIX64
                     "..0x%08" PRIX64 " (--probe-range)",
                     window.first, window.last);
-    return rc == 1 ? add_probed(bounds, &found, err) : rc;
+    return rc == 1 ? add_probed(bounds, &found, options, anchor, err) : rc;
 }
 
 int bounds_gather_chip(struct bounds *bounds, const struct bounds_options *options,

@@ -154,8 +154,8 @@ static void judge_deepest(struct bounds *bounds)
         (live->has_sp && live->deepest >= live->sp))
         return;
     verdict_add(bounds, VERDICT_RIGHT, 0,
-                "the stack has been at least %" PRIu64 " bytes deep: the lowest %" PRIu64
-                " all hold 0x%08" PRIX64,
+                "the deepest use of the stack that shows is %" PRIu64 " bytes: the %" PRIu64
+                " below that all hold 0x%08" PRIX64,
                 room.last + 1 - live->deepest, live->deepest - room.first, live->fill);
 }
 

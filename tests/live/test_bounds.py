@@ -328,6 +328,25 @@ def test_nothing_is_probed_elsewhere(dump_of) -> None:
     assert extents(found, "RAM") == [(start, start + file.stat().st_size)]
 
 
+def test_the_end_of_a_range_is_not_the_end_of_ram(dump_of) -> None:
+    dump = dump_of("v1.27.0")
+    found = bounds(*words_of(dump), f"--probe-range={RAM:#x}..{RAM + 0xffff:#x}")
+    assert not extents(found, "RAM")
+    assert not of_level(found, "wrong")
+    assert any("where RAM ends does not show" in one["text"] for one in of_level(found, "unsure"))
+
+
+@pytest.mark.parametrize("below", [0, 1])
+def test_of_mirrors_the_used_one_is_ram(dump_of, below: int) -> None:
+    dump = dump_of("v1.27.0")
+    file, start = dump.files["ram"]
+    size = file.stat().st_size
+    mirrors = [f"--image={file}@{start + (place - below) * size:#x}" for place in range(3)]
+    found = bounds(*words_of(dump), *mirrors, f"--probe-range={start - size:#x}..0x2fffffff")
+    assert extents(found, "RAM") == [(start, start + size)]
+    assert not of_level(found, "wrong")
+
+
 # --- documents and examples ---
 
 

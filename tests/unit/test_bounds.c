@@ -441,7 +441,7 @@ static void test_deepest_use(void **state)
     bounds.live_stack.has_deepest = true;
     bounds.live_stack.deepest = RAM_END - 3000;
     judge(&bounds);
-    assert_verdict(&bounds, VERDICT_RIGHT, 0, "at least 3000 bytes deep: the lowest 13384 all");
+    assert_verdict(&bounds, VERDICT_RIGHT, 0, "that shows is 3000 bytes: the 13384 below");
     bounds_deinit(&bounds);
 }
 
