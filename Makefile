@@ -14,7 +14,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 PYTHON ?= /usr/bin/python3
 BUILD := build$(if $(ASAN),-asan)$(if $(COVERAGE),-coverage)
-VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/cli/options.h)
+VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/base/version.h)
 SOVERSION := 0
 # More than this wins nothing: the tests wait for boards and probes most of the time.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
@@ -64,6 +64,15 @@ $(BUILD)/libmpheap.so:
 	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-soname,libmpheap.so.$(SOVERSION) \
 	    -Wl,--version-script=plugin/mpheap.map -o $@ $(filter %.o,$^) $(LIBS)
 	$(Q)ln -sf libmpheap.so $(BUILD)/libmpheap.so.$(SOVERSION)
+
+# The page of the HTML report, which is put into the object of page_template.c.
+$(BUILD)/page/page.html: $(wildcard page/*) node_modules/.libraries
+	@mkdir -p $(@D)
+	@echo "  PAGE  $@"
+	$(Q)node page/build.mjs $@
+
+$(BUILD)/src/report/page_template.o: override CFLAGS += -Wa,-I$(BUILD)/page
+$(BUILD)/src/report/page_template.o: $(BUILD)/page/page.html
 
 $(BUILD)/tests/debugport: $(PORT_OBJECTS)
 	@echo "  LD    $@"

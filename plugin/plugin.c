@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "cli/ask.h"
 #include "cli/run.h"
 #include "report/native.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/version.h"
 #include "cli/help.h"
 
 enum {

@@ -11,8 +11,6 @@
 #include "base/vec.h"
 #include "report/report.h"
 
-#define MPHEAP_VERSION "0.1.0"
-
 struct image_option {
     const char *path;
     uint64_t address;

@@ -17,7 +17,7 @@ MAN_PAGE = TOP / "docs" / "mpheap.1"
 
 
 def header_version() -> str:
-    text = (TOP / "src" / "cli" / "options.h").read_text()
+    text = (TOP / "src" / "base" / "version.h").read_text()
     return re.search(r'#define MPHEAP_VERSION "(.+)"', text)[1]
 
 
