@@ -222,18 +222,13 @@ bool paths_find(const struct paths *paths, uint64_t block, size_t *ret_node)
     return false;
 }
 
-static bool is_held_by_root(const struct paths *paths, size_t node)
-{
-    return node < paths->held || (node >= paths->certain && node < paths->held_in_doubt);
-}
-
 // There is room for one block more: see path_trace_end.
 int path_trace(const struct paths *paths, size_t node, struct path *ret, struct mph_err *err)
 {
     struct path path = {.count = 1};
     size_t first = node;
 
-    for (; !is_held_by_root(paths, first); first = paths->nodes[first].parent)
+    for (; !paths_is_held_by_root(paths, first); first = paths->nodes[first].parent)
         path.count++;
     path.root = *(const struct root_word *)vec_at(&paths->words, paths->nodes[first].parent);
     path.blocks = malloc((path.count + 1) * sizeof *path.blocks);

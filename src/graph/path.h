@@ -69,6 +69,12 @@ static inline bool paths_is_certain(const struct paths *paths, size_t node)
     return node < paths->certain;
 }
 
+// Whether a root holds a node; its parent is a word then.
+static inline bool paths_is_held_by_root(const struct paths *paths, size_t node)
+{
+    return node < paths->held || (node >= paths->certain && node < paths->held_in_doubt);
+}
+
 // --- one path ---
 
 struct path {
