@@ -87,43 +87,81 @@ static int open_one(struct session *session, const struct options *options, cons
     return file ? open_file(session, options, file, err) : open_session(session, options, own, err);
 }
 
-static int take_first(struct inventory *ret, const struct options *options,
+// What is kept of the earlier moment.
+struct earlier {
+    struct inventory inventory;
+    json_t *document;
+};
+
+static int describe(struct session *session, const struct report *report, struct earlier *ret,
+                    struct mph_err *err)
+{
+    int rc = 0;
+
+    ret->document = NULL;
+    if (report->describe_before)
+        rc = report->describe_before(session, &ret->document, err);
+    if (rc == 0)
+        rc = session_take_before(session, &ret->inventory, err);
+    if (rc < 0)
+        json_decref(ret->document);
+    return rc;
+}
+
+static int take_first(struct earlier *ret, const struct options *options,
                       const struct moments *moments, const struct own_target *own,
                       struct mph_err *err)
 {
+    struct options first = *options;
     struct session session;
-    int rc = open_one(&session, options, moments->before, own, err);
 
+    // Beside a file, the target that a door names is of the same firmware.
+    if (!moments->after && own && !options->elf && !options_have_target(options))
+        first.elf = own->elf;
+    int rc = open_one(&session, &first, moments->before, own, err);
     if (rc < 0)
         return rc;
     rc = moments->before ? 0 : check_runs(&session.target, err);
     if (rc == 0)
-        rc = session_take_before(&session, ret, err);
+        rc = describe(&session, options->report, ret, err);
     session_deinit(&session);
     return rc;
 }
 
-int open_two_moments(struct session *session, const struct options *options,
-                     const struct own_target *own, struct mph_err *err)
+static int open_two(struct session *session, const struct options *options,
+                    const struct moments *moments, const struct own_target *own,
+                    struct mph_err *err)
 {
-    struct moments moments = options->report->moments(options->report_options);
-    struct inventory before;
+    struct earlier before;
     int rc;
 
-    if (moments.before && options->core)
+    if (moments->after && options->core)
         return mph_fail(err, MPH_ERR_USAGE, "usage: A and B are the cores or images to compare");
-    rc = take_first(&before, options, &moments, own, err);
+    rc = take_first(&before, options, moments, own, err);
     if (rc < 0)
         return rc;
-    if (!moments.after)
-        rc = stream_pause(moments.seconds, err);
+    if (!moments->before)
+        rc = stream_pause(moments->seconds, err);
     if (rc == 0)
-        rc = open_one(session, options, moments.after, own, err);
+        rc = open_one(session, options, moments->after, own, err);
     if (rc < 0) {
-        inventory_deinit(&before);
+        inventory_deinit(&before.inventory);
+        json_decref(before.document);
         return rc;
     }
-    session->before = before;
+    session->before = before.inventory;
+    session->before_document = before.document;
     session->has_before = true;
     return 0;
+}
+
+int open_moments(struct session *session, const struct options *options,
+                 const struct own_target *own, struct mph_err *err)
+{
+    const struct report *report = options->report;
+    struct moments moments;
+
+    if (report->moments && report->moments(options->report_options, &moments))
+        return open_two(session, options, &moments, own, err);
+    return open_session(session, options, own, err);
 }

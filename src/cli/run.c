@@ -120,8 +120,7 @@ static int run_with_target(const struct door *door, const struct sink *sink,
 {
     struct session session;
     double start = now_ms();
-    int rc = options->report->moments ? open_two_moments(&session, options, door->own, err)
-                                      : open_session(&session, options, door->own, err);
+    int rc = open_moments(&session, options, door->own, err);
 
     if (rc < 0)
         return rc;

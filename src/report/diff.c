@@ -70,11 +70,12 @@ static const char *check_options(const void *raw_options)
     return options->files[AFTER] ? NULL : "two are compared: A B, or --live SECONDS";
 }
 
-static struct moments moments_of(const void *raw_options)
+static bool get_moments(const void *raw_options, struct moments *ret)
 {
     const struct diff_options *options = raw_options;
 
-    return (struct moments){options->files[BEFORE], options->files[AFTER], options->seconds};
+    *ret = (struct moments){options->files[BEFORE], options->files[AFTER], options->seconds};
+    return true;
 }
 
 static const struct argp_option option_table[] = {
@@ -376,6 +377,6 @@ const struct report report_diff = {
     .argp = &diff_argp,
     .options_size = sizeof(struct diff_options),
     .check = check_options,
-    .moments = moments_of,
+    .moments = get_moments,
     .run = run_diff,
 };

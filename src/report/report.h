@@ -63,9 +63,13 @@ struct report {
     const char *(*check)(const void *options);
     // Whether with these options it looks at no target, so that none is opened. May be NULL.
     bool (*needs_no_target)(const void *options);
-    // Of a report that compares two moments: which. `run` gets the session of the later
-    // one, with the earlier one in session->before. NULL: it is about one.
-    struct moments (*moments)(const void *options);
+    // Of a report that can compare two moments: which; false when with these options it is
+    // about one. `run` gets the session of the later one, with the earlier one in
+    // session->before. NULL: it is always about one.
+    bool (*moments)(const void *options, struct moments *ret);
+    // What it wants to have of the earlier one besides, from the session of that: `run` finds
+    // it in session->before_document. NULL: nothing.
+    int (*describe_before)(struct session *session, json_t **ret, struct mph_err *err);
     // 0; 1 when the report found what it looks for; or a negative code.
     int (*run)(struct session *session, const void *options, struct output *output,
                struct mph_err *err);

@@ -18,8 +18,8 @@ void session_deinit(struct session *session)
 {
     if (session->has_before)
         inventory_deinit(&session->before);
-    if (session->has_objects)
-        objects_deinit(&session->objects);
+    json_decref(session->before_document);
+    session_drop_objects(session);
     if (session->has_heap)
         heap_deinit(&session->heap);
     if (session->has_layout)
@@ -80,4 +80,11 @@ int session_load_objects(struct session *session, struct mph_err *err)
     if (rc == 0)
         objects_allow_lookups(&session->objects);
     return rc;
+}
+
+void session_drop_objects(struct session *session)
+{
+    if (session->has_objects)
+        objects_deinit(&session->objects);
+    session->has_objects = false;
 }

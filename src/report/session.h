@@ -3,6 +3,7 @@
 #ifndef MPH_REPORT_SESSION_H
 #define MPH_REPORT_SESSION_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "elf/firmware.h"
@@ -17,14 +18,15 @@ struct unwinder; // report/native.h
 struct session {
     struct target target;
     struct firmware firmware;
-    struct vec ram; // of struct range: what --ram says
-    unsigned tries; // reads of a running target's tables before giving up
+    struct vec ram;                  // of struct range: what --ram says
+    unsigned tries;                  // reads of a running target's tables before giving up
     const struct unwinder *unwinder; // of the target's C stack, borrowed; NULL: there is none
 
     struct layout layout;
     struct heap heap;
     struct objects objects;
     struct inventory before; // of a report on two moments: the earlier one
+    json_t *before_document; // and what the report wants besides of it; or NULL
     bool has_firmware, has_layout, has_heap, has_objects, has_before;
 };
 
@@ -42,5 +44,9 @@ int session_open_objects(struct session *session, struct mph_err *err);
 // The layout, the heap, and every block of it named. Over a link it reads the first word of
 // each head, between two reads of the tables that agree where the target runs.
 int session_load_objects(struct session *session, struct mph_err *err);
+
+// Between reports of one session: the next one finds no more than the heap, as if it were the
+// first.
+void session_drop_objects(struct session *session);
 
 #endif

@@ -181,10 +181,7 @@ static int run_reader(struct session *session, const struct report *report, stru
     output_deinit(&output);
     text_deinit(&text);
     free(options);
-    if (session->has_objects) { // opened as this report wants them, not as the next one does
-        objects_deinit(&session->objects);
-        session->has_objects = false;
-    }
+    session_drop_objects(session); // opened as this report wants them, not as the next one does
     return rc == MPH_ERR_LINK || rc == MPH_ERR_INTERRUPTED ? mph_fail_again(err, &reason) : 0;
 }
 

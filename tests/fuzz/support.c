@@ -102,7 +102,7 @@ static void check_output(const struct output *output, const struct report *repor
 
 enum { WORDS_MAX = 3 };
 
-// A report as it is asked for; %A stands for each of several addresses.
+// A report as it is asked for; %A stands for each of several addresses, %F for a file.
 static const char *const commands[][WORDS_MAX] = {
     {"info"},         {"info", "--verbose"},
     {"map"},          {"map", "--rich"},
@@ -120,18 +120,20 @@ static const char *const commands[][WORDS_MAX] = {
     {"why", "%A"},    {"why", "%A", "--all=9"},
     {"refs", "%A"},   {"refs", "%A", "--depth=3"},
     {"bounds"},       {"bounds", "--probe-ram"},
+    {"report", "%F"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,
                        void *options)
 {
     struct mph_err err = {0};
+    struct moments moments;
     struct output output;
     struct text text;
 
     text_init(&text, NULL);
     output_init(&output, &text, is_json, false);
-    if (report->moments && !session->has_before)
+    if (report->moments && report->moments(options, &moments) && !session->has_before)
         session->has_before = session_take_before(session, &session->before, NULL) == 0;
     int rc = report->run(session, options, &output, &err);
     check_error(rc, &err);
@@ -146,14 +148,19 @@ static void run_command(struct session *session, const char *const command[WORDS
 {
     const struct report *report = report_find(command[0]);
     char *words[WORDS_MAX + 1] = {0};
+    char file[40];
     int count = 0;
 
+    snprintf(file, sizeof file, "/dev/shm/mpheap-fuzz-%d", (int)getpid());
     for (; count < WORDS_MAX && command[count]; count++)
-        words[count] = (char *)(strcmp(command[count], "%A") ? command[count] : address);
+        words[count] = (char *)(!strcmp(command[count], "%A")   ? address
+                                : !strcmp(command[count], "%F") ? file
+                                                                : command[count]);
     void *options = calloc(1, report->options_size + 1);
     if (options &&
         (!report->argp || argp_parse(report->argp, count, words, ARGP_SILENT, NULL, options) == 0))
         run_report(session, report, is_json, options);
+    unlink(file);
     free(options);
 }
 
