@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ import mpheap
 STATUSES = (0, 1, 3, 4)
 TIMEOUT_S = 20
 MEMORY_LIMIT = 256 << 20
+PAGE = Path(tempfile.mkdtemp()) / "page.html"
+atexit.register(shutil.rmtree, PAGE.parent)
 COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
@@ -20,7 +25,7 @@ COMMANDS = (
     ["garbage", "--all"], ["retained", "--top=200", "--depth=9"],
     ["fit", "64", "--after-collect"], ["fit", "1G"], ["fit", "64", "--between"],
     ["check", "--all"],
-    ["bounds", "--probe-ram"],
+    ["bounds", "--probe-ram"], ["report", str(PAGE)],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

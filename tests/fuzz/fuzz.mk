@@ -42,6 +42,9 @@ $(FUZZ_PROGRAMS): $(FUZZ_OUT)/fuzz_%: $(FUZZ_OUT)/tests/fuzz/fuzz_%.o $(FUZZ_OBJ
 	@echo "  LD    $@"
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
+$(FUZZ_OUT)/src/report/page_template.o: FUZZ_CFLAGS += -Wa,-I$(BUILD)/page
+$(FUZZ_OUT)/src/report/page_template.o: $(BUILD)/page/page.html
+
 $(FUZZ_OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $< (fuzz)"

@@ -43,7 +43,8 @@ VALUES_OF = {
     "disasm": {"NAME": "thumb"},
     "bounds": {"NAME": "STM32F405", "FILE": str(ROOT / "tests/fixture/stm32f405.ld")},
 }
-NOT_COMPARED = {"snapshot", "diff"}  # one makes the core, the other looks at two moments
+# One makes the core, one looks at two moments, and one writes a file that tells of the target.
+NOT_COMPARED = {"snapshot", "diff", "report"}
 
 # All that may differ, and only in `info`: it says what it was asked about.
 DIFFERENCES = {"target: halted\n": "target: dump\n", '"target": "halted"': '"target": "dump"'}

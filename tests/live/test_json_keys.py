@@ -293,6 +293,14 @@ def test_snapshot(dump_of, tmp_path: Path) -> None:
     check("snapshot", [with_elf, without])
 
 
+def test_report(dump_of, tmp_path: Path) -> None:
+    dump = dump_of("v1.28.0-split")
+    whole = document("report", tmp_path / "a.html", *words_of(dump), *dump.elf())
+    damaged_one = document("report", tmp_path / "b.html", *damaged(dump, tmp_path))
+    assert damaged_one["notes"]
+    check("report", [whole, damaged_one])
+
+
 ERRORS = {
     "usage": [],
     "file": ["--image", "no-such-file@0"],

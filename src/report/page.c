@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "report/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/base64.h"
+#include "base/new_file.h"
+#include "report/page_template.h"
+
+enum { CHUNK = 64 * 1024 };
+
+struct packer {
+    z_stream zlib;
+    struct base64 base64;
+    uint8_t packed[CHUNK];
+};
+
+static int pack(struct packer *packer, const char *bytes, size_t size, int flush)
+{
+    z_stream *zlib = &packer->zlib;
+
+    zlib->next_in = (z_const Bytef *)bytes;
+    zlib->avail_in = (uInt)size; // jansson hands out pieces of a string, which zlib counts alike
+    do {
+        zlib->next_out = packer->packed;
+        zlib->avail_out = CHUNK;
+        if (deflate(zlib, flush) == Z_STREAM_ERROR)
+            return -1;
+        base64_add(&packer->base64, packer->packed, CHUNK - zlib->avail_out);
+    } while (!zlib->avail_out);
+    return 0;
+}
+
+static int pack_piece(const char *bytes, size_t size, void *context)
+{
+    return pack(context, bytes, size, Z_NO_FLUSH);
+}
+
+static int pack_document(struct packer *packer, json_t *document)
+{
+    size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII;
+
+    if (json_dump_callback(document, pack_piece, packer, flags) < 0 ||
+        pack(packer, "", 0, Z_FINISH) < 0)
+        return -1;
+    base64_end(&packer->base64);
+    return 0;
+}
+
+static int write_data(FILE *stream, json_t *document, struct mph_err *err)
+{
+    struct packer *packer = calloc(1, sizeof *packer);
+    int rc = -1;
+
+    if (packer && deflateInit(&packer->zlib, Z_BEST_COMPRESSION) == Z_OK) {
+        base64_init(&packer->base64, stream);
+        rc = pack_document(packer, document);
+        deflateEnd(&packer->zlib);
+    }
+    free(packer);
+    return rc < 0 ? mph_fail_no_memory(err) : 0;
+}
+
+int page_write(const char *path, json_t *document, struct mph_err *err)
+{
+    struct page_template page = page_template();
+    struct new_file file;
+    int rc = new_file_open(&file, "report", path, err);
+
+    if (rc < 0)
+        return rc;
+    fwrite(page.head, 1, page.head_size, file.stream);
+    rc = write_data(file.stream, document, err);
+    fwrite(page.tail, 1, page.tail_size, file.stream);
+    if (rc == 0)
+        return new_file_keep(&file, err);
+    new_file_drop(&file);
+    return rc;
+}

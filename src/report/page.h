@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// One HTML file that shows a document: the page of the folder page/ with the document in it.
+#ifndef MPH_REPORT_PAGE_H
+#define MPH_REPORT_PAGE_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+// Write it; `document` is what docs/page.md describes, and stays the caller's. Only the
+// page's data element depends on it: base64 of a zlib stream of the JSON text, so that no
+// text of a target reaches the HTML. The same document gives the same bytes. The file
+// appears whole or not at all. MPH_ERR_FILE: it cannot be written.
+int page_write(const char *path, json_t *document, struct mph_err *err);
+
+#endif

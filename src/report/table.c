@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "report/table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct table_column {
+    const char *name;
+    enum table_form form;
+    struct text cells;
+    int64_t last;  // the sum of all differences
+    json_t *words; // a list
+    json_t *known; // the number of each word
+};
+
+static struct table_column *column_at(const struct table *table, size_t column)
+{
+    return vec_at(&table->columns, column);
+}
+
+void table_init(struct table *table)
+{
+    *table = (struct table){.columns = VEC_OF(struct table_column)};
+}
+
+void table_deinit(struct table *table)
+{
+    for (size_t i = 0; i < table->columns.len; i++) {
+        text_deinit(&column_at(table, i)->cells);
+        json_decref(column_at(table, i)->words);
+        json_decref(column_at(table, i)->known);
+    }
+    vec_deinit(&table->columns);
+}
+
+size_t table_add_column(struct table *table, const char *name, enum table_form form)
+{
+    struct table_column *column = vec_add(&table->columns);
+
+    if (!column) {
+        table->has_failed = true;
+        return 0;
+    }
+    *column = (struct table_column){
+        .name = name, .form = form, .words = json_array(), .known = json_object()};
+    text_init(&column->cells, NULL);
+    return table->columns.len - 1;
+}
+
+// --- cells ---
+
+void table_set_number(struct table *table, size_t number, int64_t value)
+{
+    if (table->has_failed)
+        return;
+    struct table_column *column = column_at(table, number);
+    text_printf(&column->cells, "%" PRId64,
+                column->form == TABLE_NUMBERS
+                    ? value
+                    : (int64_t)((uint64_t)value - (uint64_t)column->last));
+    column->last = value;
+}
+
+static void add_word(struct table *table, struct table_column *column, const char *word)
+{
+    json_t *number = json_object_get(column->known, word);
+
+    if (!number) {
+        number = json_integer((json_int_t)json_array_size(column->words));
+        if (json_array_append_new(column->words, json_string(word)) < 0 ||
+            json_object_set_new(column->known, word, number) < 0) {
+            table->has_failed = true;
+            return;
+        }
+    }
+    text_printf(&column->cells, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+}
+
+static void add_text(struct table *table, struct table_column *column, const char *value)
+{
+    if (column->form == TABLE_WORDS)
+        add_word(table, column, value);
+    else
+        text_puts(&column->cells, value);
+}
+
+static bool is_printable(const char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            return false;
+    return true;
+}
+
+void table_set_text(struct table *table, size_t number, const char *value)
+{
+    struct text escaped;
+
+    if (table->has_failed)
+        return;
+    if (is_printable(value)) {
+        add_text(table, column_at(table, number), value);
+        return;
+    }
+    text_init(&escaped, NULL);
+    text_escaped(&escaped, value, strlen(value));
+    add_text(table, column_at(table, number), escaped.bytes ? escaped.bytes : "");
+    text_deinit(&escaped);
+}
+
+void table_end_row(struct table *table)
+{
+    for (size_t i = 0; i < table->columns.len; i++)
+        text_putc(&column_at(table, i)->cells,
+                  column_at(table, i)->form == TABLE_LINES ? '\n' : ' ');
+    table->count++;
+}
+
+size_t table_column_bytes(const struct table *table, size_t column)
+{
+    return column_at(table, column)->cells.len;
+}
+
+// --- the document ---
+
+// Without the separator behind the last cell.
+static json_t *cells_json(const struct table_column *column)
+{
+    const struct text *cells = &column->cells;
+
+    return cells->failed
+               ? NULL
+               : json_stringn(cells->len ? cells->bytes : "", cells->len ? cells->len - 1 : 0);
+}
+
+static json_t *column_json(const struct table_column *column)
+{
+    static const char *const keys[] = {[TABLE_NUMBERS] = "numbers",
+                                       [TABLE_DELTAS] = "deltas",
+                                       [TABLE_ADDRESSES] = "hex_deltas",
+                                       [TABLE_LINES] = "lines"};
+
+    return column->form == TABLE_WORDS
+               ? json_pack("{s:O, s:o}", "words", column->words, "index", cells_json(column))
+               : json_pack("{s:o}", keys[column->form], cells_json(column));
+}
+
+json_t *table_json(const struct table *table)
+{
+    json_t *columns = json_object();
+    bool is_whole = !table->has_failed;
+
+    for (size_t i = 0; is_whole && i < table->columns.len; i++)
+        is_whole = json_object_set_new(columns, column_at(table, i)->name,
+                                       column_json(column_at(table, i))) == 0;
+    if (is_whole)
+        return json_pack("{s:I, s:o}", "count", (json_int_t)table->count, "columns", columns);
+    json_decref(columns);
+    return NULL;
+}
