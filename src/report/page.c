@@ -2,11 +2,10 @@
 #include "report/page.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
 #include "base/base64.h"
-#include "base/new_file.h"
+#include "base/whole_file.h"
 #include "report/page_template.h"
 
 enum { CHUNK = 64 * 1024 };
@@ -22,7 +21,7 @@ static int pack(struct packer *packer, const char *bytes, size_t size, int flush
     z_stream *zlib = &packer->zlib;
 
     zlib->next_in = (z_const Bytef *)bytes;
-    zlib->avail_in = (uInt)size; // jansson hands out pieces of a string, which zlib counts alike
+    zlib->avail_in = (uInt)size;
     do {
         zlib->next_out = packer->packed;
         zlib->avail_out = CHUNK;
@@ -49,13 +48,13 @@ static int pack_document(struct packer *packer, json_t *document)
     return 0;
 }
 
-static int write_data(FILE *stream, json_t *document, struct mph_err *err)
+static int write_data(json_t *document, FILE *file, struct mph_err *err)
 {
     struct packer *packer = calloc(1, sizeof *packer);
     int rc = -1;
 
     if (packer && deflateInit(&packer->zlib, Z_BEST_COMPRESSION) == Z_OK) {
-        base64_init(&packer->base64, stream);
+        base64_init(&packer->base64, file);
         rc = pack_document(packer, document);
         deflateEnd(&packer->zlib);
     }
@@ -63,19 +62,18 @@ static int write_data(FILE *stream, json_t *document, struct mph_err *err)
     return rc < 0 ? mph_fail_no_memory(err) : 0;
 }
 
-int page_write(const char *path, json_t *document, struct mph_err *err)
+static int write_page(void *document, FILE *file, struct mph_err *err)
 {
     struct page_template page = page_template();
-    struct new_file file;
-    int rc = new_file_open(&file, "report", path, err);
 
-    if (rc < 0)
-        return rc;
-    fwrite(page.head, 1, page.head_size, file.stream);
-    rc = write_data(file.stream, document, err);
-    fwrite(page.tail, 1, page.tail_size, file.stream);
-    if (rc == 0)
-        return new_file_keep(&file, err);
-    new_file_drop(&file);
+    fwrite(page.head, 1, page.head_size, file);
+    int rc = write_data(document, file, err);
+    fwrite(page.tail, 1, page.tail_size, file);
     return rc;
+}
+
+int page_write(const char *path, json_t *document, struct mph_err *err)
+{
+    return whole_file_write(path, "report", &(struct whole_file_content){write_page, document},
+                            err);
 }
