@@ -1,36 +1,53 @@
 // SPDX-License-Identifier: MIT
-// Makes the page from this folder: one HTML file with its style and its script in it, and
-// a place for the data.
+// Makes the page's template: one HTML file with its style and script inside.
 //
-//     node page/build.mjs build/page/page.html
+//   node page/build.mjs OUT.html
+//
+// The policy in it allows this one script and this one style, and nothing else.
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
+
 import { build } from "esbuild";
 
-const folder = dirname(fileURLToPath(import.meta.url));
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const MODULES = path.resolve(HERE, "../node_modules");
+const LIBRARIES = ["d3-hierarchy", "uplot"];
 
-const bundled = await build({
-  entryPoints: [join(folder, "main.js")],
-  bundle: true,
-  minify: true,
-  write: false,
-  charset: "ascii",
-  format: "iife",
-  target: ["chrome103", "firefox113", "safari16.4"], // the first with DecompressionStream
-  legalComments: "inline",
-});
-const script = bundled.outputFiles[0].text.trimEnd();
-const hash = createHash("sha256").update(script).digest("base64");
+// Their licences ask to go wherever the code goes.
+function licences() {
+    const texts = LIBRARIES.map((name) =>
+        `${name}\n\n${fs.readFileSync(path.join(MODULES, name, "LICENSE"), "utf8").trim()}`);
+    return `/*! This page holds code of these libraries.\n\n${texts.join("\n\n")}\n*/`;
+}
 
-const parts = {
-  "@POLICY@": `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`,
-  "@STYLE@": readFileSync(join(folder, "page.css"), "utf8"),
-  "@SCRIPT@": script,
-};
-let page = readFileSync(join(folder, "page.html"), "utf8");
-for (const [place, part] of Object.entries(parts)) page = page.replace(place, () => part);
-if (page.split("@DATA@").length !== 2) throw new Error("page.html has not one @DATA@");
-writeFileSync(process.argv[2], page);
+async function bundle(entry, options) {
+    const { outputFiles } = await build({ entryPoints: [path.join(HERE, entry)], bundle: true,
+        minify: true, write: false, charset: "ascii", legalComments: "inline", ...options });
+    return outputFiles[0].text.trim();
+}
+
+// The hash of what stands between the tags, as a policy names it.
+function hash(text) {
+    return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+async function main(out) {
+    const style = await bundle("page.css", {});
+    const script = await bundle("main.js", { format: "iife", target: "es2022",
+        banner: { js: licences() } });
+    const parts = {
+        STYLE: style,
+        SCRIPT: script,
+        POLICY: `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; ` +
+            "base-uri 'none'; form-action 'none'",
+    };
+    const page = fs.readFileSync(path.join(HERE, "page.html"), "utf8");
+    fs.mkdirSync(path.dirname(out), { recursive: true });
+    fs.writeFileSync(out, page.replace(/@(STYLE|SCRIPT|POLICY)@/g, (whole, name) => parts[name]));
+}
+
+await main(process.argv[2]);

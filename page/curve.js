@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The recorded curve of `watch`: bytes in use and the largest free run over time, with what
+// happened.
+import UPlot from "uplot";
+import { Table } from "./data.js";
+import { element, table } from "./dom.js";
+import { bytes, decimal, integer } from "./text.js";
+import { colorOf } from "./theme.js";
+
+const HEIGHT = 260;
+const SIGNS = { collection: "C", high_water: "H", alarm: "!", reset: "R", link: "L" };
+
+// Numbers as uPlot takes them: null where there is none.
+function series(samples, name) {
+    return Array.from(samples.numbers(name), (value) => Number.isNaN(value) ? null : value);
+}
+
+function compact(value) {
+    return value >= 1 << 20 ? `${decimal(value / (1 << 20))} MiB`
+        : value >= 1024 ? `${decimal(value / 1024)} KiB` : `${value}`;
+}
+
+// A line at each event, with its letter above.
+function drawEvents(events) {
+    return (plot) => {
+        const { ctx: context, bbox } = plot;
+        context.save();
+        context.textAlign = "center";
+        context.font = `${11 * devicePixelRatio}px sans-serif`;
+        for (const event of events) {
+            const x = plot.valToPos(event.seconds, "x", true);
+            if (x < bbox.left || x > bbox.left + bbox.width) {
+                continue;
+            }
+            const color = colorOf(event.kind === "alarm" ? "var(--class)" : "var(--muted)");
+            context.fillStyle = context.strokeStyle = color;
+            context.setLineDash([3, 3]);
+            context.beginPath();
+            context.moveTo(x, bbox.top);
+            context.lineTo(x, bbox.top + bbox.height);
+            context.stroke();
+            context.fillText(SIGNS[event.kind] ?? "\u2022", x, bbox.top - 4);
+        }
+        context.restore();
+    };
+}
+
+function optionsOf(watch, width) {
+    const axis = { stroke: colorOf("var(--muted)"), grid: { stroke: colorOf("var(--line)") },
+        ticks: { stroke: colorOf("var(--line)") } };
+    const line = (label, color, dash) => ({ label, stroke: colorOf(color), width: 2, dash,
+        value: (plot, value) => value === null ? "" : bytes(value) });
+    return {
+        width, height: HEIGHT,
+        scales: { x: { time: false }, y: { range: (plot, low, high) => [0, high * 1.05 || 1] } },
+        axes: [{ ...axis, values: (plot, values) => values.map((value) => `${value} s`) },
+            { ...axis, size: 72, values: (plot, values) => values.map(compact) }],
+        series: [{ label: "Time", value: (plot, value) => value === null ? ""
+            : `${decimal(value)} s` },
+        line("Used", "var(--text)"), line("Largest free run", "var(--class)", [6, 4])],
+        hooks: { draw: [drawEvents(watch.events ?? [])] },
+    };
+}
+
+function eventsTable(watch) {
+    return table([{ title: "" }, { title: "At", isNumber: true }, { title: "Event" }],
+        (watch.events ?? []).map((event) => [SIGNS[event.kind] ?? "\u2022",
+            `${decimal(event.seconds)} s`, element("span", { class: "target" }, event.text)]));
+}
+
+function intro(watch, data) {
+    const most = (values) => values.reduce((best, value) => Math.max(best, value ?? 0), 0);
+    const least = (values) => values.reduce((best, value) => Math.min(best, value ?? best),
+        Infinity);
+    return `${integer(data[0].length)} samples, one each ${watch.interval_ms} ms, of a heap of ` +
+        `${bytes(watch.total_bytes)}. Most in use: ${bytes(most(data[1]))}. Shortest largest ` +
+        `free run: ${bytes(least(data[2]))}.`;
+}
+
+// The card's body; `onTheme` is called with what draws the plot again.
+export function curve(watch, onTheme) {
+    const samples = new Table(watch.samples);
+    const data = ["seconds", "used_bytes", "largest_free_bytes"]
+        .map((name) => series(samples, name));
+    const frame = element("div", { class: "plot", role: "img",
+        "aria-label": "Bytes in use and the largest free run over time" });
+    let plot = null;
+    const draw = () => {
+        plot?.destroy();
+        plot = frame.clientWidth ? new UPlot(optionsOf(watch, frame.clientWidth), data, frame)
+            : null;
+    };
+    new ResizeObserver(() => {
+        if (plot?.width !== frame.clientWidth) {
+            draw();
+        }
+    }).observe(frame);
+    onTheme(draw);
+    return element("div", {}, element("p", {}, intro(watch, data)), frame, eventsTable(watch));
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The map's legend: a colour for each family, a letter for each kind. Letters are buttons that
+// filter.
+import { element } from "./dom.js";
+import { FAMILIES, familyColor } from "./kinds.js";
+
+// The kinds of each letter that the heap has: {S: Set("str", "bytes")}.
+function kindsByLetter(heap) {
+    const kinds = new Map();
+    for (let row = 0; row < heap.count; row++) {
+        const letter = heap.letter.at(row) ?? "?";
+        if (!kinds.has(letter)) {
+            kinds.set(letter, new Set());
+        }
+        kinds.get(letter).add(heap.kind.at(row) ?? "?");
+    }
+    return kinds;
+}
+
+function letterButton(state, letter, kinds, color) {
+    const names = [...kinds].map((kind) => kind === "?" ? "not known" : kind).join(", ");
+    const button = element("button", { type: "button", class: "letter", title: names,
+        "aria-label": `${letter}: ${names}`, "aria-pressed": state.filter.letters.has(letter),
+        "data-letter": letter, onclick: () => state.toggleLetter(letter) }, letter);
+    button.style.setProperty("--kind", color);
+    return button;
+}
+
+function sample(color) {
+    const box = element("span", { class: "sample", "aria-hidden": "true" });
+    box.style.backgroundColor = color;
+    return box;
+}
+
+function familyGroup(state, number, kinds) {
+    const family = FAMILIES[number];
+    const letters = [...family.letters].filter((letter) => kinds.has(letter));
+    return letters.length === 0 ? null : element("span", { class: "family" },
+        sample(familyColor(number)), element("span", {}, family.title),
+        letters.map((letter) =>
+            letterButton(state, letter, kinds.get(letter), familyColor(number))));
+}
+
+function draw(state, box) {
+    const kinds = kindsByLetter(state.heap);
+    const groups = FAMILIES.map((family, number) => familyGroup(state, number, kinds));
+    const free = element("span", { class: "family" }, sample("var(--free)"), "free");
+    const marks = element("span", { class: "family muted" }, "zoomed in: letters on heads; a " +
+        "stroke: nothing reaches it", state.changed ? "; a corner: changed" : "");
+    box.replaceChildren(...groups.filter(Boolean), free, marks);
+}
+
+function press(state, box) {
+    for (const button of box.querySelectorAll("[data-letter]")) {
+        button.setAttribute("aria-pressed", state.filter.letters.has(button.dataset.letter));
+    }
+}
+
+export function showLegend(state, box) {
+    state.addEventListener("moment", () => draw(state, box));
+    state.addEventListener("filter", () => press(state, box));
+    draw(state, box);
+}
