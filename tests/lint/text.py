@@ -18,7 +18,7 @@ WITHOUT_GIT = re.compile(r"(build|node_modules|\.git)")  # beginnings of folders
 TABS_ALLOWED = re.compile(r"(^|/)(Makefile|[\w-]+\.(mk|1))$")  # make's own syntax, and man pages
 GENERATED = {"package-lock.json"}
 LINE_MAX = 100
-CODE = {".c", ".h", ".py", ".tcl", ".mjs", ".js"}
+CODE = {".c", ".h", ".py", ".tcl", ".mjs", ".js", ".css"}
 
 # Words in pieces, so that this file holds to its own rules.
 LEFTOVERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
