@@ -51,6 +51,7 @@ struct note_reader {
     struct target *target;
     const struct elf_file *file;
     bool has_registers;
+    bool is_first_read; // NT_PRSTATUS has one note a thread
     bool is_esp;
     struct elf_note prstatus; // of the first thread, where has_registers
 };
@@ -65,16 +66,27 @@ static void read_auxv(struct note_reader *reader, const struct elf_note *note)
                 bytes_get(note->bytes + at + word, word, reader->file->big_endian);
 }
 
+// Room for the registers of another thread, or NULL: without them less is known.
+static struct regs *add_thread(const struct note_reader *reader)
+{
+    struct vec *threads = &reader->target->threads;
+
+    return threads->len < TARGET_THREADS_MAX ? vec_add(threads) : NULL;
+}
+
 static void read_prstatus(struct note_reader *reader, const struct elf_note *note)
 {
     const struct elf_file *file = reader->file;
     const struct prstatus_layout *layout = prstatus_find(file->machine, file->word_bytes);
 
-    if (reader->has_registers || !layout || note->size < layout->size)
+    if (!layout || note->size < layout->size)
         return;
-    prstatus_decode(layout, note->bytes, file->big_endian, &reader->target->regs);
-    reader->has_registers = true;
-    reader->prstatus = *note;
+    struct regs *regs = reader->is_first_read ? add_thread(reader) : &reader->target->regs;
+    if (regs)
+        prstatus_decode(layout, note->bytes, file->big_endian, regs);
+    if (!reader->is_first_read)
+        reader->prstatus = *note;
+    reader->is_first_read = reader->has_registers = true;
 }
 
 // What was known and what was not: the other notes have zeros there.

@@ -17,6 +17,8 @@
 #include "target/regs.h"
 #include "target/space.h"
 
+enum { TARGET_THREADS_MAX = 1024 }; // of a core that are read
+
 struct target {
     struct space space;
     struct regs regs;     // known registers: from the link, a core, or --reg
@@ -27,11 +29,11 @@ struct target {
     struct vec mappings;  // files in memory, to be unmapped
     struct vec notes;     // of struct note: what was missing in the input
     struct vec refused;   // of struct range: where a core's board was asked and did not answer
-    struct vec threads; // of struct regs: the other threads of the program, as a debugger has them
-    uint64_t entry;     // run-time entry point of a core's program; 0 not known
-    uint16_t machine;   // ELF e_machine of a core or firmware; 0 not known
-    uint8_t word_bytes; // 4 or 8 where a file says so; 0 not known
-    bool big_endian;    // meaningful where word_bytes is known
+    struct vec threads;   // of struct regs: the program's other threads, from a debugger or a core
+    uint64_t entry;       // run-time entry point of a core's program; 0 not known
+    uint16_t machine;     // ELF e_machine of a core or firmware; 0 not known
+    uint8_t word_bytes;   // 4 or 8 where a file says so; 0 not known
+    bool big_endian;      // meaningful where word_bytes is known
 };
 
 void target_init(struct target *target);
@@ -53,8 +55,9 @@ int target_add_hex(struct target *target, const char *path, struct mph_err *err)
 int target_add_elf(struct target *target, const char *path, struct mph_err *err);
 
 // An ELF core: memory, and the registers of its first thread: as our own note has them,
-// else as NT_PRSTATUS does. Bytes a core leaves out (p_memsz beyond p_filesz) stay
-// unreadable. Files of ESP-IDF that hold a core in another form are told from garbage.
+// else as NT_PRSTATUS does; and those of its other threads. Bytes a core leaves out (p_memsz beyond
+// p_filesz) stay unreadable. Files of ESP-IDF that hold a core in another form are told from
+// garbage.
 int target_add_core(struct target *target, const char *path, struct mph_err *err);
 
 // What our own notes in a core say, and nothing else: for a debugger that has opened it and
