@@ -90,8 +90,10 @@ int inventory_find_keepers(struct inventory *inventory, const struct objects *ob
     if (rc < 0)
         return rc;
     rc = root_words_find(&roots, objects, err);
-    if (rc == 0)
+    if (rc == 0) {
         rc = retained_init(&retained, &roots, err);
+        root_words_deinit(&roots);
+    }
     if (rc == 0) {
         rc = set_keepers(inventory, &retained, &mark, err);
         retained_deinit(&retained);

@@ -80,7 +80,7 @@ static int mark_doubts(struct marker *marker, const struct root_words *roots,
     size_t bytes = (size_t)(mark->objects->block_count / 8 + 1);
 
     mark->maybe = mark->kept;
-    if (!roots->doubt_count)
+    if (!root_words_have_doubt(roots))
         return 0;
     mark->maybe = malloc(bytes);
     if (!mark->maybe)
@@ -117,6 +117,7 @@ static int mark_all(struct marker *marker, struct mph_err *err)
     mark_roots(marker, &roots, &walk);
     rc = mark_doubts(marker, &roots, &walk, err);
     judge(marker->mark, &marker->edges, &walk);
+    root_words_deinit(&roots);
     return rc == 0 && marker->is_out_of_memory ? mph_fail_no_memory(err) : rc;
 }
 

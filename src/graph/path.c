@@ -202,6 +202,7 @@ int paths_init(struct paths *paths, const struct objects *objects, const struct 
 
 void paths_deinit(struct paths *paths)
 {
+    root_words_deinit(&paths->roots);
     vec_deinit(&paths->words);
     free(paths->nodes);
     free(paths->seen);

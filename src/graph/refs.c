@@ -87,7 +87,9 @@ static int find(struct finder *finder, struct mph_err *err)
 
     if (rc == 0)
         rc = root_words_find(&roots, finder->objects, err);
-    finder->has_next = rc == 0;
+    if (rc < 0)
+        return rc;
+    finder->has_next = true;
     for (finder->depth = 1; finder->has_next && finder->depth <= finder->query->depth;
          finder->depth++) {
         uint8_t *done = finder->targets;
@@ -97,7 +99,8 @@ static int find(struct finder *finder, struct mph_err *err)
         finder->targets = finder->next;
         finder->next = memset(done, 0, bytes);
     }
-    return rc == 0 && finder->is_out_of_memory ? mph_fail_no_memory(err) : rc;
+    root_words_deinit(&roots);
+    return finder->is_out_of_memory ? mph_fail_no_memory(err) : 0;
 }
 
 int refs_find(struct refs *ret, const struct objects *objects, const struct refs_query *query,

@@ -4,28 +4,12 @@
 #include <string.h>
 
 #include "graph/edges.h"
+#include "graph/root_stacks.h"
 #include "graph/section.h"
 #include "object/roots.h"
-#include "vm/stack.h"
 #include "vm/threads.h"
 
 // --- bounds ---
-
-static void add_doubt(struct root_words *roots, enum root_set set, uint64_t start, uint64_t end)
-{
-    if (start < end)
-        roots->doubts[roots->doubt_count++] = (struct root_doubt){set, start, end};
-}
-
-static void bound(struct root_words *roots, enum root_set set, uint64_t start, uint64_t end)
-{
-    struct roots *bounds = &roots->sets[set];
-
-    bounds->found = ROOTS_READ;
-    bounds->start = start;
-    bounds->end = end;
-    bounds->words = start < end ? (end - start) / roots->objects->word : 0;
-}
 
 static void find_state(struct root_words *roots)
 {
@@ -37,9 +21,9 @@ static void find_state(struct root_words *roots)
         bounds->why = "where mp_state_ctx is, is not known";
         return;
     }
-    bound(roots, ROOTS_STATE, section.start, section.end);
-    add_doubt(roots, ROOTS_STATE, section.start_min, section.start);
-    add_doubt(roots, ROOTS_STATE, section.end, section.end_max);
+    root_spans_bound(roots, ROOTS_STATE, section.start, section.end);
+    root_spans_doubt(roots, ROOTS_STATE, section.start_min, section.start);
+    root_spans_doubt(roots, ROOTS_STATE, section.end, section.end_max);
     if (section.start != section.start_min || !section.end_is_known) {
         bounds->found = ROOTS_PARTLY;
         bounds->why = "where roots begin or end is not known exactly";
@@ -51,8 +35,83 @@ static void find_pystack(struct root_words *roots)
     uint64_t start, end;
 
     if (roots_find_pystack(roots->objects, &start, &end))
-        bound(roots, ROOTS_PYSTACK, start, end);
+        root_spans_bound(roots, ROOTS_PYSTACK, start, end);
 }
+
+// All of them, while the collector looks at those that a called function preserves: where
+// it is called, the others' values are on the stack if they still matter.
+static void find_registers(struct root_words *roots)
+{
+    const struct regs *regs = &roots->objects->target->regs;
+    struct roots *bounds = &roots->sets[ROOTS_REGISTERS];
+
+    root_spans_add(roots, &(struct root_span){.set = ROOTS_REGISTERS, .regs = regs});
+    bounds->found = bounds->words ? ROOTS_READ : ROOTS_MISSING;
+    bounds->why = bounds->words ? NULL : "no registers are known";
+}
+
+// shared/runtime/softtimer.c soft_timer_gc_mark_all: a heap of nodes that hold each other,
+// from one pointer; py/pairheap.h.
+static void find_timers(struct root_words *roots)
+{
+    const struct objects *objects = roots->objects;
+    const struct symbol *queue =
+        objects->symbols ? symbols_find(objects->symbols, "soft_timer_heap") : NULL;
+
+    if (queue)
+        root_spans_bound(roots, ROOTS_TIMERS, queue->address, queue->address + objects->word);
+    else
+        roots->sets[ROOTS_TIMERS].found = objects->symbols ? ROOTS_ABSENT : ROOTS_UNKNOWN;
+}
+
+static int find_all(struct root_words *roots, const struct threads *threads, struct mph_err *err)
+{
+    find_state(roots);
+    find_pystack(roots);
+    find_registers(roots);
+    int rc = root_stacks_find_own(roots, threads, err);
+    if (rc < 0)
+        return rc;
+    find_timers(roots);
+    root_stacks_find_others(roots, threads);
+    return roots->is_out_of_memory ? mph_fail_no_memory(err) : 0;
+}
+
+int root_words_find(struct root_words *ret, const struct objects *objects, struct mph_err *err)
+{
+    struct threads threads;
+
+    *ret = (struct root_words){.objects = objects, .spans = VEC_OF(struct root_span)};
+    int rc = threads_load(objects, &threads, err);
+    if (rc < 0)
+        return rc;
+    rc = find_all(ret, &threads, err);
+    threads_deinit(&threads);
+    if (rc < 0)
+        root_words_deinit(ret);
+    return rc;
+}
+
+void root_words_deinit(struct root_words *roots)
+{
+    vec_deinit(&roots->spans);
+    *roots = (struct root_words){0};
+}
+
+static const struct root_span *span_at(const struct root_words *roots, size_t index)
+{
+    return vec_at(&roots->spans, index);
+}
+
+bool root_words_have_doubt(const struct root_words *roots)
+{
+    for (size_t i = 0; i < roots->spans.len; i++)
+        if (span_at(roots, i)->is_doubtful)
+            return true;
+    return false;
+}
+
+// --- spans ---
 
 // Where code is and where the stack is: not values of a program.
 static bool is_place(const char *name)
@@ -65,110 +124,58 @@ static bool is_place(const char *name)
     return false;
 }
 
-// All of them, while the collector looks at those that a called function preserves: where
-// it is called, the others' values are on the stack if they still matter.
-static void find_registers(struct root_words *roots)
+static uint64_t count_words(const struct root_words *roots, const struct root_span *span)
 {
-    const struct regs *regs = &roots->objects->target->regs;
-    struct roots *bounds = &roots->sets[ROOTS_REGISTERS];
+    uint64_t count = 0;
 
-    for (size_t i = 0; i < regs->count; i++)
-        bounds->words += !is_place(regs->list[i].name);
-    bounds->found = bounds->words ? ROOTS_READ : ROOTS_MISSING;
-    bounds->why = bounds->words ? NULL : "no registers are known";
+    if (!span->regs)
+        return (span->end - span->start) / roots->objects->word;
+    for (size_t i = 0; i < span->regs->count; i++)
+        count += !is_place(span->regs->list[i].name);
+    return count;
 }
 
-// What lies below is not in use, or is by functions that the chain of exception
-// buffers does not tell of.
-static void doubt_below(struct root_words *roots, uint64_t start)
+void root_spans_add(struct root_words *roots, const struct root_span *span)
 {
-    const struct objects *objects = roots->objects;
-    uint64_t top, limit;
-
-    if (layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, &top) &&
-        layout_read_member(objects->layout, objects->target, MEMBER_STACK_LIMIT, &limit) &&
-        limit < top && top - limit < start && limit <= 1 << 20)
-        add_doubt(roots, ROOTS_STACK, (top - limit) / objects->word * objects->word, start);
-}
-
-static int find_stack(struct root_words *roots, struct mph_err *err)
-{
-    struct roots *bounds = &roots->sets[ROOTS_STACK];
-    struct stack stack;
-    int rc = stack_load(roots->objects, &stack, err);
-
-    if (rc < 0)
-        return rc;
-    uint64_t start = stack.has_sp || !stack.buffers.len ? stack.start : stack_buffer(&stack, 0);
-    bound(roots, ROOTS_STACK, start, stack.end);
-    if (!stack.has_sp) {
-        bounds->found = stack.start ? ROOTS_PARTLY : ROOTS_MISSING;
-        bounds->why = stack.is_elsewhere ? "the stack pointer is on another stack"
-                                         : "the stack pointer is not known";
-    }
-    if (bounds->found == ROOTS_PARTLY)
-        doubt_below(roots, start);
-    stack_deinit(&stack);
-    return 0;
-}
-
-// shared/runtime/softtimer.c soft_timer_gc_mark_all: a heap of nodes that hold each other,
-// from one pointer; py/pairheap.h.
-static void find_timers(struct root_words *roots)
-{
-    const struct objects *objects = roots->objects;
-    const struct symbol *queue =
-        objects->symbols ? symbols_find(objects->symbols, "soft_timer_heap") : NULL;
-
-    if (queue)
-        bound(roots, ROOTS_TIMERS, queue->address, queue->address + objects->word);
+    if (!span->regs && span->start >= span->end)
+        return;
+    struct root_span *slot = vec_add(&roots->spans);
+    if (slot)
+        *slot = *span;
     else
-        roots->sets[ROOTS_TIMERS].found = objects->symbols ? ROOTS_ABSENT : ROOTS_UNKNOWN;
+        roots->is_out_of_memory = true;
+    if (!span->is_doubtful)
+        roots->sets[span->set].words += count_words(roots, span);
 }
 
-static void find_threads(struct root_words *roots)
+void root_spans_bound(struct root_words *roots, enum root_set set, uint64_t start, uint64_t end)
 {
-    const struct symbols *symbols = roots->objects->symbols;
-    struct roots *bounds = &roots->sets[ROOTS_THREADS];
-    unsigned others;
+    struct roots *bounds = &roots->sets[set];
 
-    bounds->found = symbols ? ROOTS_ABSENT : ROOTS_UNKNOWN;
-    if (!symbols || !symbols_find(symbols, "mp_thread_gc_others"))
-        return;
-    bool is_counted = threads_count_others(roots->objects, &others);
-    if (is_counted && !others) {
-        bounds->found = ROOTS_READ;
-        return;
-    }
-    bounds->found = ROOTS_MISSING;
-    bounds->why = is_counted ? "other threads run, whose stacks are not read"
-                             : "this firmware has threads; how many run is not known";
+    bounds->found = ROOTS_READ;
+    bounds->start = start;
+    bounds->end = end;
+    root_spans_add(roots, &(struct root_span){.set = set, .start = start, .end = end});
 }
 
-int root_words_find(struct root_words *ret, const struct objects *objects, struct mph_err *err)
+void root_spans_doubt(struct root_words *roots, enum root_set set, uint64_t start, uint64_t end)
 {
-    *ret = (struct root_words){.objects = objects};
-    find_state(ret);
-    find_pystack(ret);
-    find_registers(ret);
-    find_timers(ret);
-    find_threads(ret);
-    return find_stack(ret, err);
+    root_spans_add(
+        roots, &(struct root_span){.set = set, .is_doubtful = true, .start = start, .end = end});
 }
 
 // --- words ---
 
-static void each_between(const struct objects *objects, uint64_t start, uint64_t end,
+static void each_between(const struct objects *objects, const struct root_span *span,
                          struct root_word *word, struct root_walk *walk)
 {
+    const struct range range = {span->start, span->end - span->start};
     struct edges edges;
     struct edge edge;
 
-    if (start >= end)
-        return;
-    target_fetch(objects->target, &(struct range){start, end - start}, 1, NULL);
+    target_fetch(objects->target, &range, 1, NULL);
     edges_init(&edges, objects);
-    edges_begin(&edges, start, end - start);
+    edges_begin(&edges, range.address, range.size);
     while (edges_next(&edges, &edge)) {
         word->at = edge.at;
         word->block = edge.block;
@@ -179,38 +186,43 @@ static void each_between(const struct objects *objects, uint64_t start, uint64_t
     walk->unread += edges.unread;
 }
 
-static void each_register(const struct objects *objects, struct root_walk *walk)
+static void each_register(const struct objects *objects, const struct regs *regs,
+                          struct root_word *word, struct root_walk *walk)
 {
-    const struct regs *regs = &objects->target->regs;
-    struct root_word word = {.set = ROOTS_REGISTERS};
     struct edges edges;
 
     edges_init(&edges, objects);
     for (size_t i = 0; i < regs->count; i++) {
-        word.reg = regs->list[i].name;
-        if (!is_place(word.reg) && edges_word(&edges, regs->list[i].value, &word.block))
-            walk->visit(walk->context, &word);
+        word->reg = regs->list[i].name;
+        if (!is_place(word->reg) && edges_word(&edges, regs->list[i].value, &word->block))
+            walk->visit(walk->context, word);
     }
+}
+
+static void each_of_span(const struct root_words *roots, const struct root_span *span,
+                         struct root_walk *walk)
+{
+    struct root_word word = {
+        .set = span->set, .is_doubtful = span->is_doubtful, .thread = span->thread};
+
+    if (span->regs)
+        each_register(roots->objects, span->regs, &word, walk);
+    else
+        each_between(roots->objects, span, &word, walk);
 }
 
 void root_words_each(const struct root_words *roots, enum root_set set, struct root_walk *walk)
 {
-    struct root_word word = {.set = set};
-
-    if (set == ROOTS_REGISTERS)
-        each_register(roots->objects, walk);
-    else
-        each_between(roots->objects, roots->sets[set].start, roots->sets[set].end, &word, walk);
+    for (size_t i = 0; i < roots->spans.len; i++)
+        if (span_at(roots, i)->set == set && !span_at(roots, i)->is_doubtful)
+            each_of_span(roots, span_at(roots, i), walk);
 }
 
 void root_words_each_doubt(const struct root_words *roots, struct root_walk *walk)
 {
-    for (size_t i = 0; i < roots->doubt_count; i++) {
-        const struct root_doubt *doubt = &roots->doubts[i];
-        struct root_word word = {.set = doubt->set, .is_doubtful = true};
-
-        each_between(roots->objects, doubt->start, doubt->end, &word, walk);
-    }
+    for (size_t i = 0; i < roots->spans.len; i++)
+        if (span_at(roots, i)->is_doubtful)
+            each_of_span(roots, span_at(roots, i), walk);
 }
 
 const char *root_set_name(enum root_set set)

@@ -12,10 +12,10 @@
 enum root_set {
     ROOTS_STATE,     // the root section of mp_state_ctx
     ROOTS_PYSTACK,   // frames of builds that keep them on a stack of their own
-    ROOTS_REGISTERS, // of the core that runs the main thread
-    ROOTS_STACK,     // the main thread's C stack
+    ROOTS_REGISTERS, // of the core that would collect
+    ROOTS_STACK,     // the C stack of the thread that would: the current one, else the main one
     ROOTS_TIMERS,    // the queue of soft timers
-    ROOTS_THREADS,   // stacks of other threads
+    ROOTS_THREADS,   // the list of threads, and the stacks of the others
     ROOTS_SETS,
 };
 
@@ -23,32 +23,39 @@ enum roots_found {
     ROOTS_ABSENT,  // this firmware has none
     ROOTS_READ,    // all of them
     ROOTS_PARTLY,  // some; the others are among words that are known
-    ROOTS_MISSING, // there are some, and they are not known
+    ROOTS_MISSING, // there are some, and not all are known
     ROOTS_UNKNOWN, // whether there are any takes the firmware's symbols
 };
 
 struct roots {
     enum roots_found found;
     const char *why;     // not all, in words; NULL: nothing to say
-    uint64_t start, end; // where they lie; 0 for registers
+    uint64_t start, end; // where they lie; 0: in registers, or at several places
     uint64_t words;
 };
 
-// Words that may be roots as well, where that is not known.
-struct root_doubt {
+// Words of a set that lie together.
+struct root_span {
     enum root_set set;
-    uint64_t start, end;
+    bool is_doubtful;        // may be roots as well: that is not known
+    uint64_t start, end;     // 0: registers
+    const struct regs *regs; // those
+    uint64_t thread;         // of ROOTS_THREADS: id of the one that they belong to (vm/threads.h)
 };
 
 struct root_words {
     const struct objects *objects;
     struct roots sets[ROOTS_SETS];
-    struct root_doubt doubts[3]; // in order of sets
-    size_t doubt_count;
+    struct vec spans;      // of struct root_span, in order of sets
+    bool is_out_of_memory; // while they are found
 };
 
-// Find the bounds of all sets. Damage is never an error.
+// Find where the words of all sets lie. Damage is never an error. `ret` is to be released.
 int root_words_find(struct root_words *ret, const struct objects *objects, struct mph_err *err);
+void root_words_deinit(struct root_words *roots);
+
+// Whether there are words that may be roots.
+bool root_words_have_doubt(const struct root_words *roots);
 
 // One that holds a head.
 struct root_word {
@@ -56,10 +63,12 @@ struct root_word {
     bool is_doubtful; // may be a root, or not
     uint64_t at;      // its address; 0: a register
     const char *reg;  // the register's name, as long as the target's registers live; else NULL
+    uint64_t thread;  // of ROOTS_THREADS: id of the one that it belongs to
     uint64_t block;   // number of the head whose address it holds
 };
 
-// Calls `visit` for each word of a set that holds a head, in order of addresses.
+// Calls `visit` for each word of a set that holds a head, in order of addresses, thread by
+// thread.
 struct root_walk {
     void (*visit)(void *context, const struct root_word *word);
     void *context;

@@ -23,7 +23,11 @@ static int retain(struct retainers *ret, struct mph_err *err)
     struct root_words roots;
     int rc = root_words_find(&roots, ret->objects, err);
 
-    return rc < 0 ? rc : retained_init(&ret->retained, &roots, err);
+    if (rc < 0)
+        return rc;
+    rc = retained_init(&ret->retained, &roots, err);
+    root_words_deinit(&roots);
+    return rc;
 }
 
 int retainers_init(struct retainers *ret, const struct session *session, struct mph_err *err)

@@ -2,6 +2,7 @@
 #include "report/root_name.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "object/lookup.h"
@@ -25,12 +26,33 @@ static bool belongs_to(const struct objects *objects, const struct trace_frame *
            objects_block_bytes(objects, word->block);
 }
 
+static bool find_thread(const struct root_names *names, const struct root_word *word, size_t *ret)
+{
+    for (size_t i = 0; i < names->threads.list.len; i++)
+        if (threads_at(&names->threads, i)->id == word->thread) {
+            *ret = i;
+            return true;
+        }
+    return false;
+}
+
+static const struct trace *trace_of(const struct root_names *names, const struct root_word *word)
+{
+    size_t thread;
+
+    if (word->set != ROOTS_THREADS)
+        return &names->trace;
+    return find_thread(names, word, &thread) ? &names->others[thread] : NULL;
+}
+
 // The frame in execution that a word of a stack belongs to, or leads to.
 static const struct trace_frame *frame_of(const struct root_names *names,
                                           const struct root_word *word)
 {
-    for (size_t i = 0; i < names->trace.frames.len; i++) {
-        const struct trace_frame *frame = vec_at(&names->trace.frames, i);
+    const struct trace *trace = trace_of(names, word);
+
+    for (size_t i = 0; trace && i < trace->frames.len; i++) {
+        const struct trace_frame *frame = vec_at(&trace->frames, i);
 
         if (!frame->doubt && belongs_to(names->objects, frame, word))
             return frame;
@@ -218,6 +240,47 @@ static void add_state(const struct root_names *names, uint64_t at, struct text *
         text_printf(text, "mp_state_ctx, 0x%" PRIx64, at);
 }
 
+// --- other threads ---
+
+static const struct thread *thread_of(const struct root_names *names, const struct root_word *word)
+{
+    size_t index;
+
+    return find_thread(names, word, &index) ? threads_at(&names->threads, index) : NULL;
+}
+
+// What belongs to the list rather than to a stack: its words are never left over.
+static const char *place_in_list(const struct root_names *names, const struct root_word *word)
+{
+    const struct thread *thread = word->reg ? NULL : thread_of(names, word);
+
+    if (!thread)
+        return NULL;
+    if (word->at == thread->cell)
+        return "list of threads, entry";
+    if (word->at == thread->argument)
+        return "arguments";
+    return word->at == thread->holder ? "stack's block" : NULL;
+}
+
+static void add_thread(const struct root_names *names, const struct root_word *word,
+                       struct text *text)
+{
+    const struct thread *thread = thread_of(names, word);
+    const char *place = place_in_list(names, word);
+
+    bool has_frame = !place && add_frame(names, word, text);
+    if (!place)
+        place = word->reg ? word->reg : "stack";
+    text_printf(text, has_frame ? ", %s of " : "%s of ", place);
+    if (!thread)
+        text_puts(text, "a thread");
+    else
+        thread_add_name(thread, text);
+    if (thread && !strcmp(place, "stack") && word->at >= thread->stack)
+        text_printf(text, " +%" PRIu64, word->at - thread->stack);
+}
+
 // --- all ---
 
 static void add_stack(const struct root_names *names, const struct root_word *word,
@@ -246,6 +309,9 @@ void root_names_add(const struct root_names *names, const struct root_word *word
     case ROOTS_TIMERS:
         text_puts(text, "root soft_timer_heap");
         break;
+    case ROOTS_THREADS:
+        add_thread(names, word, text);
+        break;
     default:
         add_stack(names, word, text);
     }
@@ -255,9 +321,27 @@ void root_names_add(const struct root_names *names, const struct root_word *word
 
 enum path_rank root_names_rank(void *context, const struct root_word *word)
 {
-    if (word->set == ROOTS_STATE || word->set == ROOTS_TIMERS)
+    if (word->set == ROOTS_STATE || word->set == ROOTS_TIMERS ||
+        (word->set == ROOTS_THREADS && place_in_list(context, word)))
         return PATH_SURE;
     return frame_of(context, word) ? PATH_LOOSE : PATH_WEAK;
+}
+
+static int load_others(struct root_names *names, struct mph_err *err)
+{
+    int rc = threads_load(names->objects, &names->threads, err);
+    size_t count = names->threads.list.len;
+
+    if (rc < 0)
+        return rc;
+    names->others = calloc(count + 1, sizeof *names->others);
+    if (!names->others)
+        return mph_fail_no_memory(err);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        if (!threads_at(&names->threads, i)->is_current)
+            rc = trace_make_thread(names->objects, threads_at(&names->threads, i),
+                                   &names->others[i], err);
+    return rc;
 }
 
 int root_names_init(struct root_names *ret, const struct session *session, struct mph_err *err)
@@ -265,15 +349,23 @@ int root_names_init(struct root_names *ret, const struct session *session, struc
     *ret = (struct root_names){.objects = &session->objects,
                                .dwarf = session->has_firmware ? session->firmware.dwarf : NULL,
                                .native = {.frames = VEC_OF(struct native_frame)}};
-    int rc = trace_make(&session->objects, &ret->trace, err);
+    int rc = load_others(ret, err);
 
+    if (rc == 0)
+        rc = trace_make(&session->objects, &ret->trace, err);
     if (rc == 0 && session->unwinder)
         native_stack_load(session->unwinder, &ret->native, NULL); // names are less exact without
+    if (rc < 0)
+        root_names_deinit(ret);
     return rc;
 }
 
 void root_names_deinit(struct root_names *names)
 {
+    for (size_t i = 0; names->others && i < names->threads.list.len; i++)
+        trace_deinit(&names->others[i]);
+    free(names->others);
+    threads_deinit(&names->threads);
     trace_deinit(&names->trace);
     native_stack_deinit(&names->native);
     *names = (struct root_names){0};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "vm/threads.h"
 
-#include <string.h>
+#include <inttypes.h>
 
-#include "elf/symbols.h"
+#include "vm/thread_nodes.h"
+#include "vm/thread_posix.h"
+#include "vm/thread_state.h"
 
-// --- how many ---
-
-enum { THREADS_MAX = 256 };
+// --- which port ---
 
 static bool find_symbol(const struct objects *objects, const char *name, uint64_t *ret)
 {
@@ -26,174 +26,220 @@ static bool read_symbol(const struct objects *objects, const char *name, uint64_
     return find_symbol(objects, name, &address) && objects_word(objects, address, ret);
 }
 
-// The nodes of a list whose members `next` are so many words into them. With `last` it must
-// be the last one. False when the list does not end.
-static bool count_nodes(const struct objects *objects, uint64_t node, unsigned next, uint64_t last,
-                        unsigned *ret)
+// The port, and the word that leads to the first entry of its list.
+static enum thread_port find_port(const struct objects *objects, uint64_t *ret_cell)
 {
-    unsigned count = 0;
+    uint64_t symbol, first;
 
-    for (uint64_t at = node; at; count++) {
-        uint64_t address = at + next * objects->word;
-
-        if (count == THREADS_MAX || at % objects->word || !objects_word(objects, address, &at))
-            return false;
-        if (!at && last && address != last + next * objects->word)
-            return false;
-    }
-    *ret = count;
-    return count > 0;
-}
-
-// ports/stm32/pybthread.h and ports/renesas-ra/pybthread.h pyb_thread_t, all releases.
-enum { PYB_NEXT = 6 };
-
-// ports/unix/mpthreadport.c: id, ready, arg, next; all releases.
-enum { UNIX_NEXT = 3 };
-
-// FreeRTOS's ports and zephyr have the main thread's node, which is the list's last, in
-// `thread_entry0`. Before `next` lie five words (ports/esp32/mpthreadport.c), six
-// (up to v1.11), or Zephyr's thread structure and some.
-enum { ENTRY_NEXT_FIRST = 5, ENTRY_NEXT_END = 128 };
-
-static bool count_to_entry0(const struct objects *objects, uint64_t first, uint64_t entry0,
-                            unsigned *ret)
-{
-    if (first == entry0) {
-        *ret = 1;
-        return true;
-    }
-    for (unsigned next = ENTRY_NEXT_FIRST; next < ENTRY_NEXT_END; next++)
-        if (count_nodes(objects, first, next, entry0, ret))
-            return true;
-    return false;
-}
-
-// ports/rp2/mpthreadport.c, since v1.15: null as long as the second core executes no Python.
-static bool count_core1(const struct objects *objects, unsigned *ret)
-{
-    uint64_t entry;
-
-    if (!read_symbol(objects, "core1_entry", &entry))
-        return false;
-    *ret = entry != 0;
-    return true;
-}
-
-// All nodes of the list that a symbol leads to.
-static bool count_list(const struct objects *objects, unsigned *ret)
-{
-    uint64_t first, symbol;
-
-    if (read_symbol(objects, "pyb_thread_all", &first))
-        return count_nodes(objects, first, PYB_NEXT, 0, ret);
-    if (!read_symbol(objects, "thread", &first) ||
+    if (read_symbol(objects, "core1_entry", &first))
+        return THREADS_CORES;
+    if (find_symbol(objects, "pyb_thread_all", ret_cell))
+        return THREADS_PYB;
+    if (!find_symbol(objects, "thread", ret_cell) ||
         !find_symbol(objects, "mp_thread_create", &symbol)) // another's variable
+        return THREADS_NONE;
+    return find_symbol(objects, "thread_entry0", &symbol) ? THREADS_TASKS : THREADS_UNIX;
+}
+
+// --- the current one ---
+
+static bool holds_sp(const struct thread *thread, uint64_t sp)
+{
+    return thread->stack && sp >= thread->stack && sp < thread->stack_end;
+}
+
+// The thread whose stack a stack pointer is on: where stacks are given as larger than they
+// are, the one that begins nearest below.
+static struct thread *thread_of_sp(const struct threads *threads, uint64_t sp)
+{
+    struct thread *found = NULL;
+
+    for (size_t i = 0; i < threads->list.len; i++) {
+        struct thread *thread = vec_at(&threads->list, i);
+
+        if (holds_sp(thread, sp) && (!found || thread->stack > found->stack))
+            found = thread;
+    }
+    return found;
+}
+
+static struct thread *thread_of_id(const struct threads *threads, uint64_t id)
+{
+    for (size_t i = 0; i < threads->list.len; i++)
+        if (threads_at(threads, i)->id == id)
+            return vec_at(&threads->list, i);
+    return NULL;
+}
+
+// ports/stm32/pybthread.c pyb_thread_cur; FreeRTOS's tasks.c pxCurrentTCB, with an entry a
+// core in ESP-IDF, which calls it pxCurrentTCBs since v5.2. One core executes Python.
+static struct thread *current_by_symbol(const struct objects *objects,
+                                        const struct threads *threads)
+{
+    static const char *const names[] = {"pyb_thread_cur", "pxCurrentTCB", "pxCurrentTCBs"};
+    enum { CORES = 2 };
+    uint64_t address, id;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!find_symbol(objects, names[i], &address))
+            continue;
+        uint64_t size = symbols_find(objects->symbols, names[i])->size;
+        for (uint64_t core = 0; core < CORES && (!core || size > core * objects->word); core++) {
+            struct thread *found = objects_word(objects, address + core * objects->word, &id) && id
+                                       ? thread_of_id(threads, id)
+                                       : NULL;
+
+            if (found)
+                return found;
+        }
+    }
+    return NULL;
+}
+
+static void find_current(const struct objects *objects, struct threads *threads)
+{
+    struct thread *current = NULL;
+    uint64_t sp = 0;
+
+    if (regs_sp(&objects->target->regs, &sp))
+        current = thread_of_sp(threads, sp);
+    if (!current)
+        current = current_by_symbol(objects, threads);
+    if (!current)
+        return;
+    current->is_current = true;
+    current->sp = holds_sp(current, sp) ? sp : 0;
+    current->regs = current->sp ? &objects->target->regs : NULL;
+}
+
+// Of the other cores, or of tasks that a debugger knows.
+static void find_registers(const struct objects *objects, const struct threads *threads)
+{
+    const struct vec *known = &objects->target->threads;
+    uint64_t sp;
+
+    for (size_t i = 0; i < known->len; i++) {
+        const struct regs *regs = vec_at(known, i);
+        struct thread *thread = regs_sp(regs, &sp) ? thread_of_sp(threads, sp) : NULL;
+
+        if (!thread || thread->is_current)
+            continue;
+        thread->sp = sp;
+        thread->regs = regs;
+    }
+}
+
+// --- loading ---
+
+static int load_list(const struct objects *objects, uint64_t cell, struct threads *threads,
+                     struct mph_err *err)
+{
+    switch (threads->port) {
+    case THREADS_PYB:
+        return thread_nodes_pyb(objects, cell, threads, err);
+    case THREADS_TASKS:
+        return thread_nodes_tasks(objects, cell, threads, err);
+    case THREADS_UNIX:
+        return thread_nodes_unix(objects, cell, threads, err);
+    case THREADS_CORES:
+        return thread_nodes_cores(objects, threads, err);
+    default:
+        return 0;
+    }
+}
+
+int threads_load(const struct objects *objects, struct threads *ret, struct mph_err *err)
+{
+    uint64_t cell = 0;
+
+    *ret = (struct threads){.list = VEC_OF(struct thread)};
+    ret->port = find_port(objects, &cell);
+    int rc = load_list(objects, cell, ret, err);
+    if (rc < 0) {
+        threads_deinit(ret);
+        return rc;
+    }
+    if (ret->port == THREADS_UNIX) {
+        thread_posix_find_stacks(objects, ret);
+    } else {
+        find_current(objects, ret);
+        find_registers(objects, ret);
+    }
+    return 0;
+}
+
+void threads_deinit(struct threads *threads)
+{
+    vec_deinit(&threads->list);
+    *threads = (struct threads){0};
+}
+
+// --- answers ---
+
+const struct thread *threads_current(const struct threads *threads)
+{
+    for (size_t i = 0; i < threads->list.len; i++)
+        if (threads_at(threads, i)->is_current)
+            return threads_at(threads, i);
+    return NULL;
+}
+
+const struct thread *threads_main(const struct threads *threads)
+{
+    for (size_t i = 0; i < threads->list.len; i++)
+        if (threads_at(threads, i)->is_main)
+            return threads_at(threads, i);
+    return NULL;
+}
+
+void thread_add_name(const struct thread *thread, struct text *text)
+{
+    enum { ADDRESS_MIN = 4096 };
+
+    if (thread->is_main)
+        text_puts(text, "the main thread");
+    else if (thread->id < ADDRESS_MIN)
+        text_printf(text, "thread %" PRIu64, thread->id);
+    else
+        text_printf(text, "thread 0x%" PRIx64, thread->id);
+}
+
+// With all that lies below `sp` out of use.
+static bool find_state(const struct objects *objects, const struct thread *thread, uint64_t sp,
+                       struct stack_bounds *ret)
+{
+    if (thread->is_main)
+        return thread_state_main(objects, sp, ret);
+    if (thread->state)
+        return thread_state_at(objects, sp, thread->state, ret);
+    return thread_state_search(objects, sp, thread->stack_end, ret);
+}
+
+bool thread_find_stack(const struct objects *objects, const struct thread *thread,
+                       struct stack_bounds *ret)
+{
+    enum { MARGIN_WORDS = 64 }; // of the C function that the innermost buffer is a local of
+    uint64_t margin = MARGIN_WORDS * objects->word;
+
+    if (thread->sp)
+        return find_state(objects, thread, thread->sp, ret);
+    if ((!thread->stack && !thread->is_main) || !find_state(objects, thread, thread->stack, ret) ||
+        !ret->innermost)
         return false;
-    return find_symbol(objects, "thread_entry0", &symbol)
-               ? count_to_entry0(objects, first, symbol, ret)
-               : count_nodes(objects, first, UNIX_NEXT, 0, ret);
+    if (ret->innermost - ret->sp > margin)
+        ret->sp = ret->innermost - margin;
+    return true;
 }
 
 bool threads_count_others(const struct objects *objects, unsigned *ret)
 {
-    unsigned count;
+    struct threads threads;
 
-    if (count_core1(objects, ret))
-        return true;
-    if (!count_list(objects, &count))
+    if (threads_load(objects, &threads, NULL) < 0)
         return false;
-    *ret = count - 1;
-    return true;
-}
-
-// --- the thread that is executed ---
-
-// How far above the stack pointer the state may be. Threads of small boards have stacks of
-// some kilobytes, and what a link reads costs; dumps may be of larger ones.
-enum { SEARCH_LINK_BYTES = 16 * 1024, SEARCH_DUMP_BYTES = 1024 * 1024, SEARCH_STEP = 1024 };
-
-// Of mp_state_thread_t, which is all that lies between its start and stack_top
-// (py/modthread.c thread_entry, mp_thread_init_state).
-enum { STATE_BYTES_MAX = 512 };
-
-static bool is_dict(const struct objects *objects, uint64_t address)
-{
-    struct object object;
-
-    return address % objects->word == 0 && objects_get(objects, address, &object) && object.kind &&
-           !strcmp(object.kind->name, "dict");
-}
-
-// stack_limit is what a thread's stack may hold, less some room (MICROPY_STACK_CHECK_MARGIN
-// and what ports subtract for interrupts).
-enum { STACK_MARGIN = 4096 };
-
-static bool is_within_limit(const struct objects *objects, uint64_t address, uint64_t used)
-{
-    const struct member_at *limit = &objects->layout->members[MEMBER_STACK_LIMIT];
-    uint64_t bytes;
-
-    return !limit->how || !objects_word(objects, address + (uint64_t)limit->offset, &bytes) ||
-           used <= bytes + STACK_MARGIN;
-}
-
-static bool is_on_stack(const struct objects *objects, uint64_t address, uint64_t sp, uint64_t end)
-{
-    return address % objects->word == 0 && address >= sp && address < end;
-}
-
-// Whether a thread's state begins at an address: stack_top is its end, and dict_locals,
-// dict_globals and nlr_top follow each other.
-static bool state_at(const struct objects *objects, uint64_t sp, uint64_t address,
-                     struct stack_bounds *ret)
-{
-    const struct member_at *members = objects->layout->members;
-    uint64_t top, dict, innermost;
-    uint64_t dicts = address + (uint64_t)members[MEMBER_DICT_LOCALS].offset;
-
-    if (!objects_word(objects, address + (uint64_t)members[MEMBER_STACK_TOP].offset, &top) ||
-        top <= address || top - address > STATE_BYTES_MAX || top % objects->word ||
-        !is_within_limit(objects, address, top - sp))
-        return false;
-    if (!objects_word(objects, dicts, &dict) || !is_dict(objects, dict) ||
-        !objects_word(objects, dicts + objects->word, &dict) || !is_dict(objects, dict) ||
-        !objects_word(objects, dicts + 2 * objects->word, &innermost) ||
-        (innermost && !is_on_stack(objects, innermost, sp, top)))
-        return false;
-    *ret = (struct stack_bounds){sp, top, innermost};
-    return true;
-}
-
-// From v1.9 on both members are in mp_state_ctx.thread, which comes first.
-static bool has_thread_members(const struct layout *layout)
-{
-    return layout->members[MEMBER_STACK_TOP].how && layout->members[MEMBER_DICT_LOCALS].how &&
-           layout->members[MEMBER_STACK_TOP].offset < STATE_BYTES_MAX &&
-           layout->members[MEMBER_DICT_LOCALS].offset < STATE_BYTES_MAX &&
-           (!layout->version_number || layout->version_number >= 10900);
-}
-
-bool threads_find_stack(const struct objects *objects, struct stack_bounds *ret)
-{
-    uint64_t bytes = objects->target->link.ops ? SEARCH_LINK_BYTES : SEARCH_DUMP_BYTES, sp, end;
-
-    if (!has_thread_members(objects->layout) || !regs_sp(&objects->target->regs, &sp) ||
-        sp % objects->word)
-        return false;
-    if (!layout_read_member(objects->layout, objects->target, MEMBER_STACK_TOP, &end) || end < sp)
-        end = UINT64_MAX;
-    if (bytes > end - sp)
-        bytes = end - sp;
-    for (uint64_t done = 0; done < bytes; done += objects->word) {
-        uint64_t word;
-
-        if (done % SEARCH_STEP == 0)
-            target_fetch(objects->target, &(struct range){sp + done, SEARCH_STEP}, 1, NULL);
-        if (!objects_word(objects, sp + done, &word))
-            return false;
-        if (state_at(objects, sp, sp + done, ret))
-            return true;
-    }
-    return false;
+    bool is_whole = threads.is_whole;
+    if (is_whole)
+        *ret = (unsigned)threads.list.len - 1;
+    threads_deinit(&threads);
+    return is_whole;
 }

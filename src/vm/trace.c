@@ -8,12 +8,15 @@
 #include "vm/candidates.h"
 #include "vm/confirm.h"
 #include "vm/coroutine.h"
+#include "vm/thread_state.h"
 #include "vm/threads.h"
 
 struct making {
     const struct objects *objects;
     struct trace *trace;
-    struct vec candidates; // of struct candidate
+    const struct regs *regs; // of the thread; NULL: not known
+    bool has_pystack;        // the thread may be the one whose pystack is known
+    struct vec candidates;   // of struct candidate
     size_t confirmed;
 };
 
@@ -36,12 +39,10 @@ static bool has_returned(const struct objects *objects, const struct frame *fram
            opcode == (frame->code.form == PRELUDE_V0 ? OLD_RETURN_VALUE : RETURN_VALUE);
 }
 
-static bool is_in_register(const struct objects *objects, uint64_t value)
+static bool is_in_register(const struct making *making, uint64_t value)
 {
-    const struct regs *regs = &objects->target->regs;
-
-    for (size_t i = 0; i < regs->count; i++)
-        if (regs->list[i].value == value)
+    for (size_t i = 0; making->regs && i < making->regs->count; i++)
+        if (making->regs->list[i].value == value)
             return true;
     return false;
 }
@@ -52,7 +53,7 @@ static bool is_held(const struct making *making, const struct candidate *candida
     const struct stack *stack = &making->trace->stack;
     uint64_t address = candidate->frame.address;
 
-    if (candidate->place != PLACE_STACK || is_in_register(making->objects, address))
+    if (candidate->place != PLACE_STACK || is_in_register(making, address))
         return true;
     for (size_t i = 0; i < stack->count && stack->start + i * making->objects->word < address; i++)
         if (stack->words[i] == address)
@@ -293,7 +294,8 @@ static int find_frames(struct making *making, struct mph_err *err)
     uint64_t start, end;
     int rc;
 
-    making->trace->has_pystack = roots_find_pystack(making->objects, &start, &end);
+    making->trace->has_pystack =
+        making->has_pystack && roots_find_pystack(making->objects, &start, &end);
     rc = making->trace->has_pystack
              ? find_on_pystack(making, start, end, err)
              : candidates_find(making->objects, &region, &making->candidates, err);
@@ -319,27 +321,52 @@ static int load_stack(const struct objects *objects, struct trace *trace, struct
     struct stack_bounds bounds;
     unsigned others;
 
-    if (threads_count_others(objects, &others) && others && threads_find_stack(objects, &bounds))
+    if (threads_count_others(objects, &others) && others && thread_state_find(objects, &bounds))
         return load_other(objects, &bounds, trace, err);
     int rc = stack_load(objects, &trace->stack, err);
-    if (rc < 0 || !trace->stack.is_elsewhere || !threads_find_stack(objects, &bounds))
+    if (rc < 0 || !trace->stack.is_elsewhere || !thread_state_find(objects, &bounds))
         return rc;
     stack_deinit(&trace->stack);
     return load_other(objects, &bounds, trace, err);
 }
 
+// The frames on the stack that was loaded.
+static int make(struct making *making, struct mph_err *err)
+{
+    making->candidates = VEC_OF(struct candidate);
+    int rc = find_frames(making, err);
+    vec_deinit(&making->candidates);
+    if (rc < 0)
+        trace_deinit(making->trace);
+    return rc;
+}
+
 int trace_make(const struct objects *objects, struct trace *ret, struct mph_err *err)
 {
-    struct making making = {objects, ret, VEC_OF(struct candidate), 0};
+    struct making making = {
+        .objects = objects, .trace = ret, .regs = &objects->target->regs, .has_pystack = true};
 
     *ret = (struct trace){.frames = VEC_OF(struct trace_frame)};
     int rc = load_stack(objects, ret, err);
-    if (rc == 0)
-        rc = find_frames(&making, err);
-    vec_deinit(&making.candidates);
+    return rc < 0 ? rc : make(&making, err);
+}
+
+int trace_make_thread(const struct objects *objects, const struct thread *thread, struct trace *ret,
+                      struct mph_err *err)
+{
+    struct making making = {
+        .objects = objects, .trace = ret, .regs = thread->regs, .has_pystack = thread->is_main};
+    struct stack_bounds bounds;
+
+    *ret = (struct trace){.frames = VEC_OF(struct trace_frame)};
+    if (!thread_find_stack(objects, thread, &bounds))
+        return 0;
+    int rc = stack_load_bounds(objects, &bounds, &ret->stack, err);
     if (rc < 0)
-        trace_deinit(ret);
-    return rc;
+        return rc;
+    ret->stack.has_sp = thread->sp;
+    ret->is_other_thread = !thread->is_main;
+    return make(&making, err);
 }
 
 void trace_deinit(struct trace *trace)

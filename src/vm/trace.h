@@ -18,6 +18,7 @@
 #include "object/frame.h"
 #include "object/objects.h"
 #include "vm/stack.h"
+#include "vm/threads.h"
 
 enum trace_place { PLACE_STACK, PLACE_HEAP, PLACE_GENERATOR, PLACE_PYSTACK };
 
@@ -43,6 +44,11 @@ struct trace {
 // stack. Damage is never an error; no frame is none either.
 // Works on objects that were only opened.
 int trace_make(const struct objects *objects, struct trace *ret, struct mph_err *err);
+
+// Find those of one thread. Where its stack is not known there are none.
+int trace_make_thread(const struct objects *objects, const struct thread *thread, struct trace *ret,
+                      struct mph_err *err);
+
 void trace_deinit(struct trace *trace);
 
 // What leads to a frame, in one word: "stack", "heap", "generator", "pystack".

@@ -20,8 +20,10 @@ static int measure(struct filled *filled, struct mph_err *err)
     double start = seconds_used();
     int rc = root_words_find(&roots, &filled->objects, err);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = dominators_init(&tree, &roots, err);
+        root_words_deinit(&roots);
+    }
     double seconds = seconds_used() - start;
     if (rc < 0)
         return rc;

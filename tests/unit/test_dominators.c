@@ -105,6 +105,7 @@ static void find_dominators(const struct board *board, struct dominators *tree)
 
     assert_int_equal(root_words_find(&roots, &board->objects, NULL), 0);
     assert_int_equal(dominators_init(tree, &roots, NULL), 0);
+    root_words_deinit(&roots);
 }
 
 // --- a graph apart from the board, and what is lost without one of its nodes ---
