@@ -143,6 +143,8 @@ static int gather(struct bounds *bounds, const struct bounds_options *options,
         rc = bounds_gather_linker(bounds, session, err);
     if (rc == 0 && !options->is_offline)
         rc = bounds_gather_depth(bounds, session, err);
+    if (rc == 0 && !options->is_offline)
+        rc = bounds_gather_mpu(bounds, session, err);
     if (rc == 0)
         rc = bounds_gather_files(bounds, options, session, err);
     return rc == 0 ? bounds_gather_chip(bounds, options, session, err) : rc;

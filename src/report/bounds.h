@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What bounds memory, from three sides: the linker, the running board, the chip. First all
-// facts are gathered (bounds_linker.c, bounds_live.c, bounds_chip.c), then they are judged
-// against each other (bounds_judge*.c, which see neither target nor ELF), then written.
+// facts are gathered (bounds_linker.c, bounds_live.c, bounds_chip.c, bounds_mpu.c), then they are
+// judged against each other (bounds_judge*.c, which see neither target nor ELF), then written.
 //
 // To add a verdict: a function in one of bounds_judge_*.c, called from its bounds_judge_ENTRY.
 #ifndef MPH_REPORT_BOUNDS_H
@@ -9,6 +9,7 @@
 
 #include "base/extent.h"
 #include "base/vec.h"
+#include "cpu/mpu.h"
 #include "report/report.h"
 
 enum {
@@ -91,6 +92,7 @@ enum row_kind {
     ROW_REGION,
     ROW_SECTION,
     ROW_RESERVED,
+    ROW_MPU,
     ROW_HEAP,
     ROW_STACK,
     ROW_GAP,
@@ -124,6 +126,7 @@ struct bounds {
     bool is_elsewhere; // the stack pointer lies in a block of the heap: another thread's stack
     struct bounds_stack live_stack;
     struct vec registers; // of struct named_extent: what it says of its stack, as points
+    struct mpu mpu;       // without a region_count there is none, or none that can be read
 
     // the chip
     struct vec banks;           // of struct bounds_bank
@@ -149,6 +152,9 @@ int bounds_gather_chip(struct bounds *bounds, const struct bounds_options *optio
 
 // How deep the stack has been, if its lowest words show; after the linker is known.
 int bounds_gather_depth(struct bounds *bounds, struct session *session, struct mph_err *err);
+
+// The memory protection unit.
+int bounds_gather_mpu(struct bounds *bounds, struct session *session, struct mph_err *err);
 
 // Add to a list of struct named_extent.
 int bounds_name(struct vec *list, struct extent extent, struct mph_err *err, const char *format,
@@ -184,6 +190,10 @@ void bounds_add_end(struct text *text, struct extent extent);
 void bounds_judge_heap(struct bounds *bounds);
 void bounds_judge_stack(struct bounds *bounds);
 void bounds_judge_ram(struct bounds *bounds);
+void bounds_judge_mpu(struct bounds *bounds);
+
+// Add what the MPU protects, as struct named_extent.
+int bounds_list_protected(const struct bounds *bounds, struct vec *ret, struct mph_err *err);
 
 // All rows, with the gaps between them, and the verdicts about gaps.
 int bounds_lay_out(struct bounds *bounds, struct mph_err *err);

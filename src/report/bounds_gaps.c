@@ -81,6 +81,17 @@ static int add_constants(struct bounds *bounds, struct mph_err *err)
     return rc;
 }
 
+static int add_protected(struct bounds *bounds, struct mph_err *err)
+{
+    struct vec list = VEC_OF(struct named_extent);
+    int rc = bounds_list_protected(bounds, &list, err);
+
+    if (rc == 0)
+        rc = add_list(bounds, ROW_MPU, &list, false, err);
+    vec_deinit(&list);
+    return rc;
+}
+
 static int add_facts(struct bounds *bounds, struct mph_err *err)
 {
     struct extent stack;
@@ -94,6 +105,8 @@ static int add_facts(struct bounds *bounds, struct mph_err *err)
         rc = add_constants(bounds, err);
     if (rc == 0)
         rc = add_list(bounds, ROW_RESERVED, &bounds->reserved, false, err);
+    if (rc == 0)
+        rc = add_protected(bounds, err);
     if (rc == 0)
         rc = add_heap(bounds, err);
     if (rc == 0 && bounds_stack(bounds, &stack))

@@ -209,6 +209,7 @@ int bounds_judge(struct bounds *bounds, struct mph_err *err)
     bounds_judge_heap(bounds);
     bounds_judge_stack(bounds);
     bounds_judge_ram(bounds);
+    bounds_judge_mpu(bounds);
     int rc = bounds_lay_out(bounds, err);
 
     if (rc < 0)

@@ -14,8 +14,8 @@ const char *verdict_level_name(enum verdict_level level)
 
 const char *row_kind_name(enum row_kind kind)
 {
-    static const char *const names[] = {"RAM",   "region", "section", "reserved", "heap",
-                                        "stack", "gap",    "symbol",  "live"};
+    static const char *const names[] = {"RAM",  "region", "section", "reserved", "MPU",
+                                        "heap", "stack",  "gap",     "symbol",   "live"};
 
     return names[kind];
 }

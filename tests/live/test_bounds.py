@@ -149,6 +149,23 @@ def test_a_blank_board_still_gets_a_table(dump_of, tmp_path: Path) -> None:
     assert extents(document, "heap") == [(dump.symbols["_heap_start"], dump.symbols["_heap_end"])]
 
 
+def test_what_an_mpu_forbids(dump_of, tmp_path: Path) -> None:
+    """A Cortex-M4 whose last region of eight makes 4 KB of the heap read-only."""
+    dump = dump_of("v1.27.0")
+    start = dump.symbols["_heap_start"] // 0x1000 * 0x1000 + 0x1000
+    scs = bytearray(0xc0)
+    for offset, value in ((0x00, 0x410fc241), (0x90, 8 << 8), (0x94, 5), (0x98, 7),
+                          (0x9c, start | 7), (0xa0, 6 << 24 | 11 << 1 | 1)):
+        scs[offset : offset + 4] = value.to_bytes(4, "little")
+    (tmp_path / "scs").write_bytes(scs)
+    document = bounds(*words_of(dump), f"--image={tmp_path}/scs@0xe000ed00", *STM32F405)
+    assert extents(document, "MPU") == [(start, start + 0x1000)]
+    (wrong,) = of_level(document, "wrong")
+    assert wrong["text"] == f"MPU region 7 forbids writing 0x{start:08X}, where the heap is"
+    (unsure,) = of_level(document, "unsure")
+    assert "what its regions 0, 1, 2, 3, 4, 5, 6 forbid cannot be read" in unsure["text"]
+
+
 # --- no target ---
 
 
