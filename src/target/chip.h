@@ -42,6 +42,7 @@ struct chip_identity {
     uint64_t address;        // of the register
     uint64_t value;          // as it was read
     uint64_t flash_bytes;    // 0: not known
+    const char *doubt;       // what of the banks is assumed, and why; NULL: nothing
     struct chip_bank banks[CHIP_BANKS_MAX + 1];
 };
 

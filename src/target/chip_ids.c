@@ -92,24 +92,75 @@ static const struct chip_id sam[] = {
 static const struct chip_id imxrt[] = {
     {"MIMXRT1011", 0x6d0000, 0}, {"MIMXRT105", 0x6a0000, 0}, {"MIMXRT106", 0x6c0000, 0}, {0}};
 
-// How FlexRAM is divided: banks of 32 KiB, two bits each in GPR17, where GPR16 says that they
-// hold and not the fuses (Reference Manual, IOMUXC_GPR_GPR16 and GPR17). Unused banks are 0. Above
-// the bits of the banks there are, GPR17 may hold anything.
+// FlexRAM of all these chips has banks of 32 KiB, each of which is one of these (Reference Manual,
+// IOMUXC_GPR_GPR17).
+enum flexram { UNUSED, OCRAM, DTCM, ITCM, FLEXRAM_USES, FLEXRAM_BANK = 32 * KIB };
+
+// Two bits a bank in GPR17. Above the bits of the banks there are, it may hold anything.
+static void divide_as_programmed(uint64_t config, uint64_t count, unsigned ret[FLEXRAM_USES])
+{
+    for (unsigned i = 0; i < count; i++)
+        ret[config >> 2 * i & 3]++;
+}
+
+// Fuse 0x6D0, bits 19 to 16, Default_FlexRAM_Part (RT1050 and RT1060 Reference Manual, Fusemap):
+// banks of ITCM and of DTCM by its value; the rest is OCRAM.
+static const struct {
+    uint8_t itcm, dtcm;
+} partitions_512k[16] = {{4, 4}, {2, 4}, {8, 4}, {1, 4},  {4, 2}, {2, 2}, {8, 2}, {14, 0},
+                         {4, 8}, {2, 8}, {8, 6}, {0, 14}, {4, 0}, {1, 1}, {8, 0}, {0, 0}};
+
+// The fuse's shadow register. A read without its clock would not come back: CCM_CCGR2 says
+// whether it has one (Reference Manual, CCM Clock Gating Register 2, ocotp).
+static bool read_partition(struct target *target, unsigned *ret)
+{
+    enum { CCM_CCGR2 = 0x400fc070, OCOTP_CLOCK = 3 << 12, OCOTP_MISC_CONF0 = 0x401f46d0 };
+    uint64_t gates, value;
+
+    if (target_read_uint(target, CCM_CCGR2, 4, &gates, NULL) < 0 || !(gates & OCOTP_CLOCK) ||
+        target_read_uint(target, OCOTP_MISC_CONF0, 4, &value, NULL) < 0)
+        return false;
+    *ret = value >> 16 & 15;
+    return true;
+}
+
+// As fuses have it; what the table of chips has is that of fuses that are not programmed.
+static bool divide_as_fused(struct target *target, uint64_t count, unsigned ret[FLEXRAM_USES])
+{
+    unsigned partition;
+
+    if (count != 16 || !read_partition(target, &partition))
+        return false;
+    ret[ITCM] = partitions_512k[partition].itcm;
+    ret[DTCM] = partitions_512k[partition].dtcm;
+    ret[OCRAM] = 16 - ret[ITCM] - ret[DTCM];
+    return true;
+}
+
+// How FlexRAM is divided: GPR16 says whether GPR17 holds or the fuses. Unused banks are 0.
 static bool refine_imxrt(struct target *target, struct chip_identity *identity)
 {
-    enum { USES = 4, OCRAM = 1, DTCM = 2, ITCM = 3, BANK = 32 * KIB };
+    enum { GPR16 = 0x400ac040, GPR17 = 0x400ac044, BANK_CFG_SEL = 4 };
     struct chip_bank *banks = identity->banks;
-    uint64_t count = (banks[0].size + banks[1].size + banks[2].size) / BANK;
-    uint64_t select, config, bytes[USES] = {0};
+    uint64_t count = (banks[0].size + banks[1].size + banks[2].size) / FLEXRAM_BANK;
+    uint64_t select, config;
+    unsigned uses[FLEXRAM_USES] = {0};
+    bool is_known = target_read_uint(target, GPR16, 4, &select, NULL) == 0;
 
-    if (target_read_uint(target, 0x400ac040, 4, &select, NULL) < 0 || !(select & 4) ||
-        target_read_uint(target, 0x400ac044, 4, &config, NULL) < 0)
+    if (is_known && select & BANK_CFG_SEL) {
+        is_known = target_read_uint(target, GPR17, 4, &config, NULL) == 0;
+        divide_as_programmed(is_known ? config : 0, count, uses);
+    } else if (is_known) {
+        is_known = divide_as_fused(target, count, uses);
+    }
+    if (!is_known) {
+        identity->doubt = "ITCM, DTCM and OCRAM are as without fuses that divide FlexRAM "
+                          "otherwise, which could not be read";
         return true;
-    for (unsigned i = 0; i < count; i++)
-        bytes[config >> 2 * i & 3] += BANK;
-    banks[0].size = bytes[ITCM];
-    banks[1].size = bytes[DTCM];
-    banks[2].size = bytes[OCRAM];
+    }
+    banks[0].size = uses[ITCM] * (uint64_t)FLEXRAM_BANK;
+    banks[1].size = uses[DTCM] * (uint64_t)FLEXRAM_BANK;
+    banks[2].size = uses[OCRAM] * (uint64_t)FLEXRAM_BANK;
     return true;
 }
 

@@ -151,18 +151,30 @@ static void test_chips_say_what_they_are(void **state)
     assert_chip(&found, "nRF51xxxAA/AB (16 KB)", 32 << 10);
     found = IDENTIFY({0x400d8260, 0x6c0002});
     assert_chip(&found, "i.MX RT1060", 128 << 10);
+    assert_non_null(found.doubt);
     // GPR16 selects GPR17: 2 banks of ITCM, 13 of DTCM, 1 of OCRAM
     found = IDENTIFY({0x400d8260, 0x6c0002}, {0x400ac040, 4}, {0x400ac044, 0x6aaaaaaf});
     assert_chip(&found, "i.MX RT1060", 64 << 10);
     assert_int_equal(found.banks[1].size, 416 << 10);
     assert_int_equal(found.banks[2].size, 32 << 10);
+    assert_null(found.doubt);
     // RT1010 has but 4 banks: 1 of ITCM, 3 of OCRAM, and what follows does not count
     found = IDENTIFY({0x400d8260, 0x6d0000}, {0x400ac040, 4}, {0x400ac044, 0xaaaaaa57});
     assert_chip(&found, "i.MX RT1010", 32 << 10);
     assert_int_equal(found.banks[1].size, 0);
     assert_int_equal(found.banks[2].size, 96 << 10);
-    found = IDENTIFY({0x400d8260, 0x6a0001});
+    // GPR16 selects the fuses: partition 1011 is 448 KB of DTCM and 64 KB of OCRAM
+    found = IDENTIFY({0x400d8260, 0x6a0001}, {0x400ac040, 0}, {0x400fc070, 0x3000},
+                     {0x401f46d0, 0xb0000});
+    assert_chip(&found, "i.MX RT1050", 0);
+    assert_int_equal(found.banks[1].size, 448 << 10);
+    assert_int_equal(found.banks[2].size, 64 << 10);
+    assert_null(found.doubt);
+    // the fuses' clock is off: they are not read
+    found =
+        IDENTIFY({0x400d8260, 0x6a0001}, {0x400ac040, 0}, {0x400fc070, 0}, {0x401f46d0, 0xb0000});
     assert_chip(&found, "i.MX RT1050", 128 << 10);
+    assert_non_null(found.doubt);
     found = IDENTIFY({0x00ff0140, 0x9160});
     assert_chip(&found, "nRF9160", 256 << 10);
     found = IDENTIFY({0x00ff020c, 0x5340});
