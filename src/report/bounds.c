@@ -178,6 +178,7 @@ static int run_bounds(struct session *session, const void *raw_options, struct o
     bounds_init(&bounds);
     if (options->has_slack)
         bounds.slack = options->slack;
+    bounds.is_stack_given = options->has_stack;
     if (options->has_stack)
         bounds.stack_bytes = options->stack;
     int rc = gather(&bounds, options, session, err);

@@ -67,6 +67,8 @@ struct bounds_stack {
     uint64_t sp;
     bool has_deepest; // below that address the stack still holds what it was filled with
     uint64_t deepest, fill;
+    bool is_only_one; // a Cortex-M that has no process stack: there is no other thread
+    bool is_threads;  // a Cortex-M on its process stack: this may be any thread's
 };
 
 enum verdict_level {
@@ -109,6 +111,7 @@ struct bounds_row {
 
 struct bounds {
     uint64_t slack, stack_bytes; // what the options say
+    bool is_stack_given;         // stack_bytes is the user's
 
     // the linker
     bool has_linker; // there are symbols
@@ -172,6 +175,10 @@ void verdict_change(struct bounds *bounds, const char *format, ...)
 
 // Where the heap is: its first area, else what the linker gives it.
 bool bounds_heap(const struct bounds *bounds, struct extent *ret);
+
+// The area that a pair of symbols is about: the first that has something in common with it, else
+// the first; NULL: there are none.
+const struct bounds_area *bounds_area_in(const struct bounds *bounds, struct extent pair);
 
 // The stack as far as it needs room: from the linker, the board, or --stack.
 bool bounds_stack(const struct bounds *bounds, struct extent *ret);

@@ -95,6 +95,19 @@ bool bounds_heap(const struct bounds *bounds, struct extent *ret)
            extent_between(ret, bounds->heap.start, bounds->heap.end);
 }
 
+const struct bounds_area *bounds_area_in(const struct bounds *bounds, struct extent pair)
+{
+    struct extent common;
+
+    for (size_t i = 0; i < bounds->areas.len; i++) {
+        const struct bounds_area *area = vec_at(&bounds->areas, i);
+
+        if (extent_common(area->whole, pair, &common))
+            return area;
+    }
+    return bounds->areas.len ? vec_at(&bounds->areas, 0) : NULL;
+}
+
 // Where the stack begins. The board's own word is a local of main, somewhat below what the
 // linker says; a task of an operating system has its own stack.
 static bool find_stack_top(const struct bounds *bounds, uint64_t *ret, bool *ret_is_linkers)
@@ -113,27 +126,39 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-// How much room a stack needs of which the linker says no lower end.
+// How much room a stack needs of which the linker says no lower end. The board's own limit often
+// takes all of the room up to the heap, used or not; but of a stack without any symbol, which a
+// system has allocated, it is the size.
 static uint64_t stack_need(const struct bounds *bounds, uint64_t top)
 {
     const struct bounds_stack *live = &bounds->live_stack;
+    bool is_allocated = bounds->has_linker && !bounds->stack.has_end;
     uint64_t need = bounds->stack_bytes;
 
-    if (live->has_limit && live->limit < need)
+    if (live->has_limit && !bounds->is_stack_given && (is_allocated || live->limit < need))
         need = larger(live->limit, live->limit + BOUNDS_STACK_MARGIN);
     if (live->has_sp && live->sp <= top && top - live->sp < 2 * need)
         need = larger(need, top - live->sp);
     return need < top ? need : top;
 }
 
-// The room for that: scripts that say nothing of a stack end the heap where it may begin.
+static uint64_t above(struct extent use, uint64_t low, uint64_t top)
+{
+    return use.last < top - 1 ? larger(low, use.last + 1) : low;
+}
+
+// The room for that. Scripts that say nothing of a stack end the heap, or the variables, where
+// it may begin; of a size that somebody did say, an overlap is to be seen.
 static bool stack_room(const struct bounds *bounds, uint64_t top, struct extent *ret)
 {
     uint64_t low = top - stack_need(bounds, top);
     struct extent heap;
 
-    if (bounds_heap(bounds, &heap) && heap.last < top - 1)
-        low = larger(low, heap.last + 1);
+    if (!bounds->is_stack_given && bounds_heap(bounds, &heap))
+        low = above(heap, low, top);
+    for (size_t i = 0;
+         !bounds->is_stack_given && !bounds->live_stack.has_limit && i < bounds->sections.len; i++)
+        low = above(((const struct named_extent *)vec_at(&bounds->sections, i))->extent, low, top);
     return extent_between(ret, low, top);
 }
 

@@ -254,9 +254,11 @@ static int add_spare(struct bounds *bounds, const struct named_extent *bank, str
     uint64_t bytes = extent_bytes(bank->extent);
 
     verdict_add(bounds, bounds->has_linker ? VERDICT_SPARE : VERDICT_UNSURE, bytes,
-                "%s at 0x%08" PRIX64 ": %" PRIu64 " bytes that no heap and no section uses; "
-                "gc_add would make them an area of their own",
+                "%s at 0x%08" PRIX64 ": %" PRIu64 " bytes that no heap and no section uses",
                 bank->name, bank->extent.first, bytes);
+    if (bank->extent.first) // an object at 0 would be NULL
+        verdict_change(bounds, "gc_add would make them an area of the heap (DMA does not reach "
+                               "every RAM)");
     return add_row(bounds, ROW_GAP, bank->extent, false, "", err);
 }
 

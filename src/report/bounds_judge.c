@@ -4,13 +4,9 @@
 #include <stdlib.h>
 
 #include "report/bounds.h"
+#include "target/chip.h"
 
 // --- the linker's bounds and the board's ---
-
-static const struct bounds_area *first_area(const struct bounds *bounds)
-{
-    return bounds->areas.len ? vec_at(&bounds->areas, 0) : NULL;
-}
 
 static void judge_inverted(struct bounds *bounds, const struct bounds_pair *pair)
 {
@@ -75,19 +71,33 @@ static void judge_array(struct bounds *bounds, const struct bounds_area *area)
                     size);
 }
 
-static void judge_agreement(struct bounds *bounds)
+// Boards with SDRAM or PSRAM give gc_init that instead.
+static void judge_outside(struct bounds *bounds, const struct bounds_area *area)
 {
     const struct bounds_pair *pair = &bounds->heap;
-    const struct bounds_area *area = first_area(bounds);
-    struct extent linkers, common;
 
-    if (!area || !pair->has_start || !pair->has_end ||
-        !extent_between(&linkers, pair->start, pair->end))
-        return;
-    if (!extent_common(linkers, area->whole, &common)) {
+    if (chip_may_extend(area->whole.first))
+        verdict_add(bounds, VERDICT_UNSURE, pair->end - pair->start,
+                    "the heap at 0x%08" PRIX64 " is in memory outside of the chip; the %" PRIu64
+                    " bytes of %s..%s, which the linker gives it, are no heap",
+                    area->whole.first, pair->end - pair->start, pair->start_name, pair->end_name);
+    else
         verdict_add(bounds, VERDICT_WRONG, extent_bytes(area->whole),
                     "the heap at 0x%08" PRIX64 " lies outside of %s..%s, which the linker gives it",
                     area->whole.first, pair->start_name, pair->end_name);
+}
+
+static void judge_agreement(struct bounds *bounds)
+{
+    const struct bounds_pair *pair = &bounds->heap;
+    struct extent linkers, common;
+
+    if (!bounds->areas.len || !pair->has_start || !pair->has_end ||
+        !extent_between(&linkers, pair->start, pair->end))
+        return;
+    const struct bounds_area *area = bounds_area_in(bounds, linkers);
+    if (!extent_common(linkers, area->whole, &common)) {
+        judge_outside(bounds, area);
         return;
     }
     if (pair->is_array)

@@ -107,11 +107,36 @@ static void judge_outside(struct bounds *bounds, uint64_t sp)
                                            "stack has grown into it"
                                          : ": the stack has grown into it");
     else if (is_in_section(bounds, sp))
-        verdict_add(bounds, VERDICT_WRONG, 0,
-                    "sp = 0x%08" PRIX64 " lies among the program's variables", sp);
+        verdict_add(bounds, bounds->live_stack.is_threads ? VERDICT_UNSURE : VERDICT_WRONG, 0,
+                    "sp = 0x%08" PRIX64 " lies among the program's variables%s", sp,
+                    bounds->live_stack.is_threads ? ": a thread's stack, or the stack has grown "
+                                                    "into them"
+                                                  : "");
     else
         verdict_add(bounds, VERDICT_UNSURE, 0,
                     "sp = 0x%08" PRIX64 " lies outside of the main stack: another thread's", sp);
+}
+
+// Whether nothing but the main stack can be where the stack pointer is.
+static bool is_main_only(const struct bounds *bounds)
+{
+    const struct bounds_stack *live = &bounds->live_stack;
+
+    return live->is_only_one || (!live->is_threads && bounds->stack.has_end && live->has_top &&
+                                 live->top <= bounds->stack.end);
+}
+
+// Below its limit by no more than its size: what is further down is no overflow.
+static void judge_overflow(struct bounds *bounds, uint64_t below, uint64_t low)
+{
+    if (is_main_only(bounds))
+        verdict_add(bounds, VERDICT_WRONG, below,
+                    "the stack is %" PRIu64 " bytes below its limit, 0x%08" PRIX64, below, low);
+    else
+        verdict_add(bounds, VERDICT_UNSURE, below,
+                    "sp = 0x%08" PRIX64 " is %" PRIu64 " bytes below the main stack's limit, "
+                    "0x%08" PRIX64 ": an overflow, or another thread's stack",
+                    low - below, below, low);
 }
 
 // How deep the stack is, and what is left of it.
@@ -123,9 +148,22 @@ static void judge_depth(struct bounds *bounds, uint64_t top, uint64_t low)
         verdict_add(bounds, VERDICT_RIGHT, 0,
                     "the stack is %" PRIu64 " bytes deep, %" PRIu64 " are left", top - sp,
                     sp - low);
+    else if (low - sp > top - low && !is_main_only(bounds))
+        judge_outside(bounds, sp);
     else
-        verdict_add(bounds, VERDICT_WRONG, low - sp,
-                    "the stack is %" PRIu64 " bytes below its limit, 0x%08" PRIX64, low - sp, low);
+        judge_overflow(bounds, low - sp, low);
+}
+
+// Its depth is counted from what the board calls its top, as Python does; start-up code is
+// above that.
+static uint64_t find_top(const struct bounds *bounds, struct extent room)
+{
+    const struct bounds_stack *live = &bounds->live_stack;
+    struct extent stack;
+
+    if (live->has_top && live->sp <= live->top)
+        return live->top;
+    return bounds_stack(bounds, &stack) && stack.last >= room.last ? stack.last + 1 : room.last + 1;
 }
 
 static void judge_pointer(struct bounds *bounds)
@@ -136,7 +174,7 @@ static void judge_pointer(struct bounds *bounds)
 
     if (!live->has_sp || (!find_limit(bounds, &room) && !bounds_stack(bounds, &room)))
         return;
-    uint64_t top = live->has_top ? live->top : room.last + 1;
+    uint64_t top = find_top(bounds, room);
     bool is_over_heap = bounds_heap(bounds, &heap) && sp < heap.first && top > heap.last;
     if (sp > top || is_over_heap || is_in_heap(bounds, sp) ||
         (is_in_section(bounds, sp) && !is_in_section(bounds, top)))

@@ -66,16 +66,16 @@ static bool find_array_by_name(const struct symbols *symbols, struct bounds_pair
     return false;
 }
 
-// A pair that the live heap lies in, so that a second one of another purpose (the C library's
-// heap, which the linker script of esp8266 calls _heap_start) is not taken for it.
-static bool find_pair_around(const struct symbols *symbols, struct extent heap,
+// A pair that the live heap lies in, or at least touches, so that a second one of another purpose
+// (the C library's heap, which the linker script of esp8266 calls _heap_start) is not taken for it.
+static bool find_pair_around(const struct symbols *symbols, struct extent heap, bool is_whole,
                              struct bounds_pair *ret)
 {
-    struct extent linkers;
+    struct extent linkers, common;
 
     for (const struct spelling *at = spellings_heap; at->start; at++)
         if (find_pair(symbols, at, ret) && extent_between(&linkers, ret->start, ret->end) &&
-            extent_covers(linkers, heap))
+            (is_whole ? extent_covers(linkers, heap) : extent_common(linkers, heap, &common)))
             return true;
     return false;
 }
@@ -135,8 +135,9 @@ static void find_heap(struct bounds *bounds, const struct symbols *symbols, uint
     const struct bounds_area *area = bounds->areas.len ? vec_at(&bounds->areas, 0) : NULL;
     struct bounds_pair pair;
 
-    if ((area && (find_pair_around(symbols, area->whole, &pair) ||
+    if ((area && (find_pair_around(symbols, area->whole, true, &pair) ||
                   find_array_around(symbols, area->whole, &pair) ||
+                  find_pair_around(symbols, area->whole, false, &pair) ||
                   find_by_values(symbols, area, &pair))) ||
         (machine == EM_XTENSA && find_array_by_name(symbols, &pair)) ||
         find_first(symbols, spellings_heap, &pair) || (!area && find_array_by_name(symbols, &pair)))

@@ -85,6 +85,17 @@ static bool is_in_large_block(const struct session *session, uint64_t sp)
     return (tails + 1) * block_bytes >= STACK_BYTES_MIN;
 }
 
+// Systems with threads run them on the process stack of a Cortex-M (DDI 0403, B1.4.1).
+static void set_threads(const struct regs *regs, struct bounds_stack *stack)
+{
+    uint64_t main_sp, process_sp;
+
+    if (!regs_get(regs, "msp", &main_sp) || !regs_get(regs, "psp", &process_sp))
+        return;
+    stack->is_only_one = !process_sp;
+    stack->is_threads = stack->has_sp && stack->sp == process_sp && stack->sp != main_sp;
+}
+
 static int add_registers(struct bounds *bounds, struct session *session, struct mph_err *err)
 {
     static const char *const names[] = {"msp", "psp"};
@@ -100,6 +111,7 @@ static int add_registers(struct bounds *bounds, struct session *session, struct 
         if (regs_get(regs, names[i], &value) && value)
             rc =
                 bounds_name(&bounds->registers, (struct extent){value, value}, err, "%s", names[i]);
+    set_threads(regs, stack);
     return rc;
 }
 
