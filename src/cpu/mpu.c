@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cpu/cortex_m.h"
+#include "target/chip.h"
 
 enum {
     TYPE = 0xe000ed90,
@@ -112,9 +113,15 @@ static bool read_state(struct target *target, struct mpu *ret, uint32_t *selecte
     return ret->region_count != 0;
 }
 
+// Cortex-M0 has none (its Technical Reference Manual, DDI 0432).
+static bool may_have_one(const struct scb *scb)
+{
+    return scb->has[SCB_CPUID] && (scb->value[SCB_CPUID] >> 4 & 0xfff) != CHIP_PART_M0;
+}
+
 int mpu_read(struct target *target, struct mpu *ret, struct mph_err *err)
 {
-    struct range range = {TYPE, BASE + MPU_REGIONS_MAX * PAIR_BYTES - TYPE};
+    struct range range = {TYPE, BASE - TYPE + MPU_REGIONS_MAX * PAIR_BYTES};
     struct mpu mpu = {0};
     uint32_t selected;
     struct scb scb;
@@ -123,7 +130,7 @@ int mpu_read(struct target *target, struct mpu *ret, struct mph_err *err)
     if (target->machine != EM_ARM && target->machine != EM_NONE)
         return 0;
     int rc = scb_read(target, &scb, err);
-    if (rc < 0 || !scb.has[SCB_CPUID])
+    if (rc < 0 || !may_have_one(&scb))
         return rc;
     rc = target_fetch(target, &range, 1, err);
     if (rc < 0 || !read_state(target, &mpu, &selected))

@@ -11,7 +11,12 @@
 #include "cpu/mpu.h"
 #include "report/bounds.h"
 
-enum { CORTEX_M0P = 0x410cc601, CORTEX_M4 = 0x410fc241, CORTEX_M33 = 0x411fd210 };
+enum {
+    CORTEX_M0 = 0x410cc200,
+    CORTEX_M0P = 0x410cc601,
+    CORTEX_M4 = 0x410fc241,
+    CORTEX_M33 = 0x411fd210
+};
 enum { WORDS = 11, ON = 1, WITH_BACKGROUND = 5 };
 
 // MPU_TYPE, MPU_CTRL, MPU_RNR, and the four pairs from MPU_RBAR on.
@@ -116,6 +121,7 @@ static void test_without_an_mpu(void **state)
     (void)state;
     assert_int_equal(read_board(CORTEX_M4, (const uint32_t[WORDS]){0}, &mpu), 0);
     assert_int_equal(mpu.region_count, 0);
+    assert_int_equal(read_board(CORTEX_M0, (const uint32_t[WORDS]){8 << 8, ON}, &mpu), 0);
     target_init(&target);
     assert_int_equal(mpu_read(&target, &mpu, NULL), 0);
     target_deinit(&target);
