@@ -119,6 +119,7 @@ function listenToKeys(state, field) {
             field.focus();
             field.select();
         } else if (event.key === "Escape") {
+            field.blur();
             state.clear();
         }
     });
