@@ -28,7 +28,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 CFLAGS ?= -O2 -g
 SANITIZE := $(if $(ASAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
             $(if $(COVERAGE),--coverage)
-override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iplugin -MMD -MP
+PACKAGE_INCLUDES := $(shell pkg-config --cflags-only-I $(PACKAGES) 2>/dev/null)
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iplugin $(PACKAGE_INCLUDES) -MMD -MP
 override CFLAGS += -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(SANITIZE)
 override LDFLAGS += $(SANITIZE)
 LIBS = $(shell pkg-config --libs $(PACKAGES))

@@ -6,26 +6,32 @@
 #include <string.h>
 
 #include "gc/letters.h"
+#include "report/map_letters.h"
+#include "report/map_picture.h"
 #include "report/palette.h"
 #include "report/report.h"
-#include "report/rich.h"
 
 enum { ROW_BLOCKS = 64, FOLD_ROWS = 2 };
+enum { KEY_SVG = 256, KEY_PNG };
 
 struct map_options {
     bool has_legend;
     bool is_rich;
+    struct map_pictures pictures;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct map_options *options = state->input;
 
-    (void)argument;
     if (key == 'l')
         options->has_legend = true;
     else if (key == 'R')
         options->is_rich = true;
+    else if (key == KEY_SVG)
+        options->pictures.svg = argument;
+    else if (key == KEY_PNG)
+        options->pictures.png = argument;
     else
         return ARGP_ERR_UNKNOWN;
     return 0;
@@ -34,30 +40,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"legend", 'l', NULL, 0, "Say what each letter stands for", 0},
     {"rich", 'R', NULL, 0, "A letter for every kind of object, and of block that objects hold", 0},
+    {"svg", KEY_SVG, "FILE", 0, "Write it as a picture with a legend, and print no map", 0},
+    {"png", KEY_PNG, "FILE", 0, "The same picture as pixels", 0},
     {0}};
 
 static const struct argp map_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
 // --- text ---
-
-static const struct {
-    char letter;
-    const char *meaning;
-} legend[] = {
-    {'.', "free"},
-    {'=', "tail of the head before it"},
-    {'h', "head of any other kind"},
-    {'T', "tuple"},
-    {'L', "list"},
-    {'D', "dict"},
-    {'S', "str or bytes"},
-    {'A', "bytearray or array"},
-    {'F', "float"},
-    {'B', "function (bytecode)"},
-    {'M', "module"},
-    {'m', "marked head: a collection is in progress"},
-    {'?', "head that could not be read"},
-};
 
 // What t stands for in a map that is not rich, in letters.c.
 static const struct hue *hue_in(bool is_rich, char letter)
@@ -152,36 +141,13 @@ static int write_rows(void *context, uint64_t first, const char *letters, size_t
     return writer->output->text->failed;
 }
 
-static void add_legend_line(struct output *output, char letter, const char *meaning)
+static void add_legend_line(void *context, char letter, const char *meaning)
 {
+    struct output *output = context;
+
     text_puts(output->text, "  ");
     add_letters(output, true, &letter, 1);
     text_printf(output->text, "  %s\n", meaning);
-}
-
-static void add_legend(struct output *output, bool is_rich)
-{
-    if (is_rich)
-        rich_each_letter(output, add_legend_line);
-    else
-        for (size_t i = 0; i < sizeof legend / sizeof *legend; i++)
-            add_legend_line(output, legend[i].letter, legend[i].meaning);
-}
-
-// The letters of an area: the firmware's own, or one for every kind.
-static int walk_letters(struct session *session, const struct gc_area *area, bool is_rich,
-                        struct letters *letters, struct mph_err *err)
-{
-    return is_rich ? rich_walk(&session->objects, area, letters, err)
-                   : letters_walk(&session->heap, &session->target, area, letters, err);
-}
-
-static void note_unread(struct output *output, const struct letters *letters)
-{
-    if (letters->unread)
-        notes_add(&output->notes,
-                  "heap: %" PRIu64 " heads could not be read, the first at 0x%" PRIx64,
-                  letters->unread, letters->unread_first);
 }
 
 // gc_dump_alloc_table took the pool's address as an unsigned int before v1.9.4
@@ -200,9 +166,9 @@ static int write_text(struct session *session, bool is_rich, struct output *outp
         struct letters letters = {.emit = write_rows, .context = &writer};
 
         text_printf(output->text, "GC memory layout; from %" PRIx64 ":", area->pool_start);
-        rc = walk_letters(session, area, is_rich, &letters, err);
+        rc = map_letters_walk(session, is_rich, area, &letters, err);
         text_putc(output->text, '\n');
-        note_unread(output, &letters);
+        map_letters_note_unread(&letters, output);
     }
     return rc;
 }
@@ -226,13 +192,13 @@ static json_t *area_json(struct session *session, bool is_rich, struct output *o
     json_t *document = NULL;
 
     text_init(&all, NULL);
-    if (walk_letters(session, area, is_rich, &letters, err) == 0)
+    if (map_letters_walk(session, is_rich, area, &letters, err) == 0)
         document = json_pack(
             "{s:o, s:o, s:I, s:s%}", "pool_start_address", json_address(area->pool_start),
             "pool_end_address", json_address(area->pool_end), "block_bytes",
             (json_int_t)session->layout.block_bytes, "blocks", all.bytes ? all.bytes : "", all.len);
     text_deinit(&all);
-    note_unread(output, &letters);
+    map_letters_note_unread(&letters, output);
     return document;
 }
 
@@ -258,20 +224,24 @@ static int run_map(struct session *session, const void *raw_options, struct outp
                    struct mph_err *err)
 {
     const struct map_options *options = raw_options;
-    int rc =
-        options->is_rich ? session_load_objects(session, err) : session_load(session, false, err);
+    bool has_pictures = map_pictures_wanted(&options->pictures);
+    int rc = session_load(session, has_pictures, err);
 
-    if (rc == 0 && !options->is_rich)
+    if (rc == 0 && options->is_rich)
+        rc = session_load_objects(session, err);
+    else if (rc == 0)
         rc = letters_hold(&session->heap, &session->target, session->tries, err);
     if (rc == 0)
         rc = letters_learn(&session->heap, &session->layout, &session->target, err);
     if (rc < 0)
         return rc;
+    if (has_pictures)
+        return map_pictures_write(session, &options->pictures, options->is_rich, output, err);
     if (output->is_json)
         return write_json(session, options->is_rich, output, err);
     rc = write_text(session, options->is_rich, output, err);
     if (rc == 0 && options->has_legend)
-        add_legend(output, options->is_rich);
+        map_letters_each(options->is_rich, output, add_legend_line);
     report_common_notes(session, output);
     return rc;
 }

@@ -49,8 +49,8 @@ int rich_walk(const struct objects *objects, const struct gc_area *gc_area, stru
     return rc;
 }
 
-static void add_kinds(struct output *output, bool is_block,
-                      void (*add)(struct output *output, char letter, const char *meaning))
+static void add_kinds(void *context, bool is_block,
+                      void (*add)(void *context, char letter, const char *meaning))
 {
     size_t count = kind_count();
 
@@ -58,16 +58,15 @@ static void add_kinds(struct output *output, bool is_block,
         const struct kind *kind = kind_at(i);
 
         if (kind->meaning && kind->is_block == is_block)
-            add(output, kind->letter, kind->meaning);
+            add(context, kind->letter, kind->meaning);
     }
 }
 
-void rich_each_letter(struct output *output,
-                      void (*add)(struct output *output, char letter, const char *meaning))
+void rich_each_letter(void *context, void (*add)(void *context, char letter, const char *meaning))
 {
-    add(output, '.', "free");
-    add(output, '=', "tail of the head before it");
-    add_kinds(output, false, add);
-    add_kinds(output, true, add);
-    add(output, '?', "not known, and held by nobody");
+    add(context, '.', "free");
+    add(context, '=', "tail of the head before it");
+    add_kinds(context, false, add);
+    add_kinds(context, true, add);
+    add(context, '?', "not known, and held by nobody");
 }

@@ -5,14 +5,12 @@
 
 #include "gc/letters.h"
 #include "object/objects.h"
-#include "report/report.h"
 
 // As letters_walk, with a letter for every kind; a head of unknown kind is '?'.
 int rich_walk(const struct objects *objects, const struct gc_area *area, struct letters *letters,
               struct mph_err *err);
 
 // Calls `add` for each letter there is, those of objects first.
-void rich_each_letter(struct output *output,
-                      void (*add)(struct output *output, char letter, const char *meaning));
+void rich_each_letter(void *context, void (*add)(void *context, char letter, const char *meaning));
 
 #endif

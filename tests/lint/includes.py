@@ -21,6 +21,7 @@ OWNERS = {
     r"(gelf|libelf|elfutils/libelf)\.h": "src/target/elf_file.c",
     r"(dwarf|elfutils/.*|libdw|libdwfl)\.h": "src/elf/dwarf.c",
     r"capstone/.*": "src/cpu/",
+    r"cairo.*\.h": "src/report/canvas.c",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 

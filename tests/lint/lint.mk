@@ -15,7 +15,7 @@ LINT_H := $(wildcard src/*/*.h plugin/*.h tests/*/*.h)
 LINT_SHELL := $(wildcard .ci/run *.sh */*.sh */*/*.sh completions/*.bash)
 # program.py runs on the board, whose modules no analyser knows.
 LINT_PYTHON := $(filter-out %/wasm/program.py,$(wildcard gdb/*.py examples/*.py tests/*.py */*/*.py */*/*/*.py))
-LINT_CPPFLAGS := -D_GNU_SOURCE -Isrc -Iplugin '-DFUZZ_BASES="bases"'
+LINT_CPPFLAGS := -D_GNU_SOURCE -Isrc -Iplugin $(PACKAGE_INCLUDES) '-DFUZZ_BASES="bases"'
 
 # States of a function that are followed, at most. clang's own number is 225000, which takes
 # four times as long and has found no more here.
