@@ -12,7 +12,7 @@
 #include "report/report.h"
 
 enum { ROW_BLOCKS = 64, FOLD_ROWS = 2 };
-enum { KEY_SVG = 256, KEY_PNG };
+enum { KEY_PNG = 256, KEY_SVG };
 
 struct map_options {
     bool has_legend;
@@ -40,8 +40,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"legend", 'l', NULL, 0, "Say what each letter stands for", 0},
     {"rich", 'R', NULL, 0, "A letter for every kind of object, and of block that objects hold", 0},
-    {"svg", KEY_SVG, "FILE", 0, "Write it as a picture with a legend, and print no map", 0},
-    {"png", KEY_PNG, "FILE", 0, "The same picture as pixels", 0},
+    {"png", KEY_PNG, "FILE", 0, "Write it as a picture with a legend, and print no map", 0},
+    {"svg", KEY_SVG, "FILE", 0, "The same of shapes, which stay sharp at any size", 0},
     {0}};
 
 static const struct argp map_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};

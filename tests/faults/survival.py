@@ -16,8 +16,8 @@ import mpheap
 STATUSES = (0, 1, 3, 4)
 TIMEOUT_S = 20
 MEMORY_LIMIT = 256 << 20
-PAGE = Path(tempfile.mkdtemp()) / "page.html"
-atexit.register(shutil.rmtree, PAGE.parent)
+FOLDER = Path(tempfile.mkdtemp())
+atexit.register(shutil.rmtree, FOLDER)
 COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
@@ -25,7 +25,8 @@ COMMANDS = (
     ["garbage", "--all"], ["retained", "--top=200", "--depth=9"],
     ["fit", "64", "--after-collect"], ["fit", "1G"], ["fit", "64", "--between"],
     ["check", "--all"],
-    ["bounds", "--probe-ram"], ["report", str(PAGE)],
+    ["bounds", "--probe-ram"], ["report", f"{FOLDER}/page.html"],
+    ["map", f"--svg={FOLDER}/map.svg"], ["map", "--rich", f"--png={FOLDER}/map.png"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

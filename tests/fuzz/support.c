@@ -120,7 +120,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"why", "%A"},    {"why", "%A", "--all=9"},
     {"refs", "%A"},   {"refs", "%A", "--depth=3"},
     {"bounds"},       {"bounds", "--probe-ram"},
-    {"report", "%F"},
+    {"report", "%F"}, {"map", "--svg", "%F"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,

@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, Callable[[Places], list[str]]] = {
 }
 VALUES = {"N": "3", "BYTES": "64", "KEY": "size", "NAME": "str", "A..B": "0x20000000..0x20002000"}
 VALUES_OF = {
+    "map": {"FILE": str(mpheap.command_path().parent / "picture")},
     "disasm": {"NAME": "thumb"},
     "bounds": {"NAME": "STM32F405", "FILE": str(ROOT / "tests/fixture/stm32f405.ld")},
 }

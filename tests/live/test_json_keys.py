@@ -293,6 +293,14 @@ def test_snapshot(dump_of, tmp_path: Path) -> None:
     check("snapshot", [with_elf, without])
 
 
+def test_pictures(dump_of, tmp_path: Path) -> None:
+    words = [f"--svg={tmp_path / 'a.svg'}", f"--png={tmp_path / 'a.png'}"]
+    whole = document("map", *words, *words_of(dump_of("v1.28.0-split")))
+    damaged_one = document("map", *words, *damaged(dump_of("v1.28.0-split"), tmp_path))
+    assert damaged_one["notes"]
+    check("map, with --svg or --png", [whole, damaged_one])
+
+
 def test_report(dump_of, tmp_path: Path) -> None:
     dump = dump_of("v1.28.0-split")
     whole = document("report", tmp_path / "a.html", *words_of(dump), *dump.elf())
