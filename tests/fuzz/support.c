@@ -11,6 +11,14 @@
 #include "report/report.h"
 #include "target/links.h"
 
+// What the fonts of this machine are is kept by fontconfig until the process ends.
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+
 static void broken(const char *promise, const char *text)
 {
     fprintf(stderr, "broken promise: %s: %s\n", promise, text);
