@@ -74,7 +74,7 @@ def with_tails(blocks: str) -> Iterator[str]:
 
 
 def check_cells(path: Path, *words: str | Path) -> Counter[int]:
-    """Compare the corner of each cell, which no letter covers; gives how often each hue is there."""
+    """Compare the corner of each cell, which no letter covers; gives how often a hue is there."""
     areas = [area["blocks"] for area in mpheap.run("map", "--format=json", *words).json["areas"]]
     columns, pixels = row_size(areas)
     png, bottom = Png(path), 0
