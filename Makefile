@@ -35,7 +35,9 @@ override LDFLAGS += $(SANITIZE)
 LIBS = $(shell pkg-config --libs $(PACKAGES))
 TERMINAL_LIBS = $(shell pkg-config --libs $(TERMINAL_PACKAGES))
 
-LIB_SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c)) plugin/plugin.c
+# What only the command has: the library has no terminal.
+MAIN_SOURCES := $(addprefix src/cli/,main.c screen.c screen_map.c)
+LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(wildcard src/*/*.c)) plugin/plugin.c
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 PORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/target/*.c))
 UNIT_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
@@ -49,7 +51,7 @@ include tests/fixture/fixture.mk
 
 # --- building ---
 
-$(BUILD)/mpheap: $(BUILD)/src/cli/main.o $(BUILD)/libmpheap.a
+$(BUILD)/mpheap: $(MAIN_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/libmpheap.a
 $(BUILD)/libmpheap.so: $(LIB_OBJECTS) plugin/mpheap.map
 
 $(BUILD)/mpheap:

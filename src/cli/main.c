@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/run.h"
+#include "cli/screen.h"
 #include "target/stream.h"
 
 static int write_stream(void *context, const char *bytes, size_t size)
@@ -25,6 +26,12 @@ static bool wants_color(void)
     const char *no_color = getenv("NO_COLOR");
 
     return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+// Someone looks and has keys.
+static bool is_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 // OpenOCD hands its sockets down to what it starts. Held here they would stay open
@@ -64,7 +71,10 @@ int main(int argc, char **argv)
 
     drop_inherited(argc, argv);
     catch_signals();
+    struct screen *screen = is_terminal() ? screen_create() : NULL;
+    door.view = screen ? screen_view(screen) : NULL;
     int rc = run_command(&door, argc, argv, &err);
+    screen_destroy(screen);
     if (rc == MPH_ERR_INTERRUPTED && ferror(stdout))
         return 0;
     if (rc < 0)

@@ -22,7 +22,7 @@ static double now_ms(void)
 
 static int write_file(void *context, const char *bytes, size_t size)
 {
-    return fwrite(bytes, 1, size, context) == size ? 0 : MPH_ERR_FILE;
+    return fwrite(bytes, 1, size, context) == size && fflush(context) == 0 ? 0 : MPH_ERR_FILE;
 }
 
 static int open_output(const char *path, struct sink *ret, struct mph_err *err)
@@ -102,6 +102,8 @@ static int run_report(const struct door *door, const struct sink *sink,
 
     text_init(&text, sink);
     output_init(&output, &text, options->is_json, has_color);
+    if (has_color && !options->is_json && !options->output && !options->is_quiet)
+        output.view = door->view;
     int rc = options->report->run(session, options->report_options, &output, err);
     int written = text_finish(&text, err);
 
@@ -115,16 +117,45 @@ static int run_report(const struct door *door, const struct sink *sink,
     return rc < 0 ? rc : written < 0 ? written : rc;
 }
 
+// --- a link that is lost ---
+
+struct origin {
+    const struct options *options;
+    const struct own_target *own;
+    struct opener opener;
+};
+
+static int open_again(void *context, struct session *session, struct mph_err *err)
+{
+    const struct origin *origin = context;
+
+    session_deinit(session);
+    int rc = open_session(session, origin->options, origin->own, err);
+    if (rc < 0)
+        session_init(session);
+    session->opener = &origin->opener;
+    return rc;
+}
+
+// Pipes from whoever started this are there once.
+static bool is_served(const struct options *options)
+{
+    return options->openocd && !strcmp(options->openocd, "-");
+}
+
 static int run_with_target(const struct door *door, const struct sink *sink,
                            const struct options *options, struct mph_err *err)
 {
     struct session session;
+    struct origin origin = {options, door->own, {open_again, &origin}};
     double start = now_ms();
     int rc = open_moments(&session, options, door->own, err);
 
     if (rc < 0)
         return rc;
     double opened = now_ms();
+    if (!is_served(options))
+        session.opener = &origin.opener;
     rc = run_report(door, sink, options, &session, err);
     if (options->has_stats)
         write_stats(door, &session, opened - start, now_ms() - opened);

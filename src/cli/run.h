@@ -9,10 +9,13 @@
 #include "base/text.h"
 #include "cli/open.h"
 
+struct watch_view; // report/watch.h
+
 struct door {
     struct sink out;              // the report
     struct sink notes;            // what must be known besides, and statistics, line by line
     bool has_color;               // whether --color auto means colours
+    const struct watch_view *view; // a picture that moves, for text on a terminal; or NULL
     const struct own_target *own; // NULL: the options must name a target
 };
 

@@ -83,17 +83,24 @@ static void split_lock_depth(const struct layout *layout, uint64_t value, struct
     ret->is_collecting = has_flag && value & 1;
 }
 
+void gc_state_from(const struct layout *layout, const struct gc_numbers *numbers,
+                   bool has_lock_word, uint64_t lock_word, struct gc_state *ret)
+{
+    *ret = (struct gc_state){0};
+    if (has_lock_word && lock_word <= 0xffff)
+        split_lock_depth(layout, lock_word, ret);
+    ret->is_collecting |= numbers->marked > 0;
+}
+
 void gc_state(const struct heap *heap, struct target *target, const struct gc_numbers *numbers,
               struct gc_state *ret)
 {
-    uint64_t value;
+    uint64_t value = 0;
+    bool has_lock = layout_read_member(heap->layout, target, MEMBER_LOCK_DEPTH, &value);
 
-    *ret = (struct gc_state){0};
-    if (layout_read_member(heap->layout, target, MEMBER_LOCK_DEPTH, &value) && value <= 0xffff)
-        split_lock_depth(heap->layout, value, ret);
+    gc_state_from(heap->layout, numbers, has_lock, value, ret);
     if (layout_read_member(heap->layout, target, MEMBER_OVERFLOW, &value) && value <= 1) {
         ret->has_overflow = true;
         ret->has_overflowed = value;
     }
-    ret->is_collecting |= numbers->marked > 0;
 }

@@ -38,6 +38,10 @@ struct gc_state {
 };
 
 // `numbers` are those of the whole heap.
+void gc_state_from(const struct layout *layout, const struct gc_numbers *numbers,
+                   bool has_lock_word, uint64_t lock_word, struct gc_state *ret);
+
+// The same, and it reads what it takes.
 void gc_state(const struct heap *heap, struct target *target, const struct gc_numbers *numbers,
               struct gc_state *ret);
 

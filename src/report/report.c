@@ -18,6 +18,11 @@ void output_deinit(struct output *output)
     vec_deinit(&output->notes);
 }
 
+int output_flush(struct output *output, struct mph_err *err)
+{
+    return text_finish(output->text, err);
+}
+
 json_t *json_address(uint64_t address)
 {
     return json_sprintf("0x%" PRIx64, address);

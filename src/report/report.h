@@ -15,12 +15,15 @@
 #include "base/vec.h"
 #include "report/session.h"
 
+struct watch_view; // report/watch.h
+
 // Where a report writes, and in which form.
 struct output {
     struct text *text;
     bool is_json;
     bool has_color;
     struct vec notes; // of struct note: what a reader must know besides
+    const struct watch_view *view; // a picture that moves, on a terminal; NULL: there is none
 };
 
 void output_init(struct output *output, struct text *text, bool is_json, bool has_color);
@@ -36,6 +39,9 @@ int output_json(struct output *output, json_t *document, struct mph_err *err);
 // the notes.
 int output_json_line(struct output *output, json_t *document, struct mph_err *err);
 int output_json_last(struct output *output, json_t *document, struct mph_err *err);
+
+// Let a reader see what was written so far, which must be whole lines.
+int output_flush(struct output *output, struct mph_err *err);
 
 // An address as JSON: "0x20000000".
 json_t *json_address(uint64_t address);

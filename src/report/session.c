@@ -14,16 +14,23 @@ void session_init(struct session *session)
     target_init(&session->target);
 }
 
-void session_deinit(struct session *session)
+void session_forget(struct session *session)
 {
-    if (session->has_before)
-        inventory_deinit(&session->before);
-    json_decref(session->before_document);
     session_drop_objects(session);
     if (session->has_heap)
         heap_deinit(&session->heap);
     if (session->has_layout)
         layout_deinit(&session->layout);
+    session->has_heap = session->has_layout = false;
+    target_forget_all(&session->target);
+}
+
+void session_deinit(struct session *session)
+{
+    if (session->has_before)
+        inventory_deinit(&session->before);
+    json_decref(session->before_document);
+    session_forget(session);
     if (session->has_firmware)
         firmware_deinit(&session->firmware);
     target_deinit(&session->target);

@@ -14,12 +14,21 @@
 #include "target/target.h"
 
 struct unwinder; // report/native.h
+struct session;
+
+// How a session that lost its link gets another one, with the same target behind it.
+struct opener {
+    // The session is given up and opened anew; on error it is empty.
+    int (*open)(void *context, struct session *session, struct mph_err *err);
+    void *context;
+};
 
 struct session {
     struct target target;
     struct firmware firmware;
     struct vec ram;                  // of struct range: what --ram says
     unsigned tries;                  // reads of a running target's tables before giving up
+    const struct opener *opener;     // borrowed; NULL: what is lost stays lost
     const struct unwinder *unwinder; // of the target's C stack, borrowed; NULL: there is none
 
     struct layout layout;
@@ -48,5 +57,8 @@ int session_load_objects(struct session *session, struct mph_err *err);
 // Between reports of one session: the next one finds no more than the heap, as if it were the
 // first.
 void session_drop_objects(struct session *session);
+
+// Keep the link, and forget all that was read and learned: the target has begun anew.
+void session_forget(struct session *session);
 
 #endif

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "cpu/isa.h"
-#include "report/report.h"
+#include "report/snapshot.h"
 #include "target/devices.h"
-#include "target/snapshot.h"
 
 // RAM and flash end where reads fail; this bounds the search where they do not,
 // because memory repeats itself or a simulator answers for everything.
@@ -281,21 +280,28 @@ static int write_report(const struct session *session, const struct vec *parts, 
     return 0;
 }
 
+int snapshot_take(struct session *session, const char *path, struct vec *parts,
+                  struct output *output, struct mph_err *err)
+{
+    int rc = session->ram.len || !session->target.link.ops ? 0 : session_load(session, false, err);
+    uint8_t word = session->has_layout ? session->layout.word_bytes : session->target.word_bytes;
+
+    if (rc == 0)
+        rc = choose_parts(session, parts, output, err);
+    if (rc == 0)
+        rc = add_what_is_read(session, parts, output, err);
+    return rc < 0 ? rc
+                  : snapshot_write(&session->target, path, parts->data, parts->len,
+                                   word ? word : 4, err);
+}
+
 static int run_snapshot(struct session *session, const void *raw_options, struct output *output,
                         struct mph_err *err)
 {
     const struct snapshot_options *options = raw_options;
     struct vec parts = VEC_OF(struct snapshot_part);
-    int rc = session->ram.len || !session->target.link.ops ? 0 : session_load(session, false, err);
-    uint8_t word = session->has_layout ? session->layout.word_bytes : session->target.word_bytes;
+    int rc = snapshot_take(session, options->path, &parts, output, err);
 
-    if (rc == 0)
-        rc = choose_parts(session, &parts, output, err);
-    if (rc == 0)
-        rc = add_what_is_read(session, &parts, output, err);
-    if (rc == 0)
-        rc = snapshot_write(&session->target, options->path, parts.data, parts.len, word ? word : 4,
-                            err);
     if (rc == 0) {
         add_registers_note(session, output);
         report_common_notes(session, output);

@@ -187,6 +187,11 @@ static int read_link(struct cache *cache, struct link_read *reads, size_t count,
     return mph_fail_again(err, &cache->lost);
 }
 
+int cache_read_anew(struct cache *cache, struct link_read *reads, size_t count, struct mph_err *err)
+{
+    return read_link(cache, reads, count, err);
+}
+
 // --- the planner: ranges wanted -> words missing -> pieces asked for ---
 
 static int add_word(struct vec *pieces, uint64_t word_address, size_t gap)

@@ -34,6 +34,11 @@ void cache_clear(struct cache *cache);
 // Forget one range, so that the next read crosses the link again.
 void cache_forget(struct cache *cache, uint64_t address, uint64_t size);
 
+// Make these reads over the link now, whatever is known, in the order given. Nothing of it is
+// kept. Memory that refuses marks its own read, as in link.h.
+int cache_read_anew(struct cache *cache, struct link_read *reads, size_t count,
+                    struct mph_err *err);
+
 // Declare what will be read. Ranges may overlap and come in any order. Target
 // memory that refuses is no error here: the exact read will say so.
 int cache_fetch(struct cache *cache, const struct range *ranges, size_t count, struct mph_err *err);

@@ -261,6 +261,27 @@ void target_forget(struct target *target, uint64_t address, uint64_t size)
         cache_forget(target->cache, address, size);
 }
 
+void target_forget_all(struct target *target)
+{
+    if (target->cache)
+        cache_clear(target->cache);
+}
+
+int target_read_anew(struct target *target, struct link_read *reads, size_t count,
+                     struct mph_err *err)
+{
+    int rc = target->cache ? cache_read_anew(target->cache, reads, count, err) : 0;
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (!target->cache)
+            rc = target_read(target, reads[i].address, reads[i].bytes, reads[i].size, err);
+        else if (reads[i].status < 0)
+            rc = mph_fail_at(err, MPH_ERR_READ, reads[i].address, "memory: cannot read (0x%llx)",
+                             (unsigned long long)reads[i].address);
+    }
+    return rc;
+}
+
 bool target_has_refused(const struct target *target, uint64_t address)
 {
     for (size_t i = 0; i < target->refused.len; i++) {

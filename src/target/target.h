@@ -86,6 +86,15 @@ int target_fetch(struct target *target, const struct range *ranges, size_t count
 // The next read of this range crosses the link again.
 void target_forget(struct target *target, uint64_t address, uint64_t size);
 
+// All that came over the link is read again when it is wanted: the target has run since.
+void target_forget_all(struct target *target);
+
+// Read this over the link now, one after the other in the order given and with as few requests
+// as that takes. Nothing of it is kept for target_read. Without a link: as target_read.
+// MPH_ERR_READ with the first address of a read that the target refuses.
+int target_read_anew(struct target *target, struct link_read *reads, size_t count,
+                     struct mph_err *err);
+
 // Whether an address is one where the board of a core did not answer.
 bool target_has_refused(const struct target *target, uint64_t address);
 

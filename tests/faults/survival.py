@@ -25,6 +25,7 @@ COMMANDS = (
     ["check", "--all"],
     ["bounds", "--probe-ram"], ["report", f"{FOLDER}/page.html"],
     ["map", "--rich", f"--svg={FOLDER}/map.svg"],
+    ["watch", "--alarm=64"],
 )
 FORMATS: tuple[list[str], ...] = ([], ["--format", "json"])
 

@@ -129,6 +129,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"refs", "%A"},   {"refs", "%A", "--depth=3"},
     {"bounds"},       {"bounds", "--probe-ram"},
     {"report", "%F"}, {"map", "--svg", "%F"},
+    {"watch"},        {"watch", "--alarm=64"},
 };
 
 static void run_report(struct session *session, const struct report *report, bool is_json,

@@ -44,8 +44,9 @@ VALUES_OF = {
     "disasm": {"NAME": "thumb"},
     "bounds": {"NAME": "STM32F405", "FILE": str(ROOT / "tests/fixture/stm32f405.ld")},
 }
-# One makes the core, one looks at two moments, and one writes a file that tells of the target.
-NOT_COMPARED = {"snapshot", "diff", "report"}
+# One makes the core, one looks at two moments, one writes a file that tells of the target, and
+# one is about a target that moves.
+NOT_COMPARED = {"snapshot", "diff", "report", "watch"}
 
 # All that may differ, and only in `info`: it says what it was asked about.
 DIFFERENCES = {"target: halted\n": "target: dump\n", '"target": "halted"': '"target": "dump"'}

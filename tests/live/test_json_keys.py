@@ -13,7 +13,7 @@ import pytest
 from captures import VERSIONS, capture
 from dumps import Dump
 from live.chained import chain
-from rig import free_port
+from rig import DebugPort, OpenOcd, Region, free_port
 
 import mpheap
 
@@ -307,6 +307,26 @@ def test_report(dump_of, tmp_path: Path) -> None:
     damaged_one = document("report", tmp_path / "b.html", *damaged(dump, tmp_path))
     assert damaged_one["notes"]
     check("report", [whole, damaged_one])
+
+
+def test_watch(dump_of, tmp_path: Path) -> None:
+    """A board that runs and gets nowhere, whose largest free run is too short; and a dump that
+    ends within the table of its last area, of which a note must tell."""
+    dump = dump_of("v1.28.0-split")
+    regions = [Region(address, file.stat().st_size, file, name == "flash")
+               for name, (file, address) in dump.files.items()]
+    with DebugPort(regions) as port, OpenOcd(port) as openocd:
+        result = mpheap.run("watch", "--count=2", "--interval=0", "--alarm=1G", "--format=json",
+                            f"--openocd=:{openocd.tcl_port}", *dump.elf())
+    assert result.status == 1
+    cut = tmp_path / "cut"
+    cut.write_bytes(dump.bytes_of("psram")[:100])
+    short = mpheap.run("watch", "--format=json", *dump.images(psram=cut), *dump.elf())
+    documents = streamed(result.stdout) + streamed(short.stdout)
+    assert documents[-1]["notes"]
+    for title, kind in (("watch", "sample"), ("watch: an event", "event"),
+                        ("watch: the last document", "end")):
+        check(title, [line for line in documents if line["kind"] == kind])
 
 
 ERRORS = {
