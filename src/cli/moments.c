@@ -19,15 +19,19 @@ static int add_image(struct vec *images, const struct image_option *image, struc
     return 0;
 }
 
-// The options' images, and in front of them one more.
+// The options' images, and in front of them one more, in the place of one at its address.
 static int open_images(struct session *session, struct options *options,
                        const struct image_option *image, struct mph_err *err)
 {
     struct vec images = VEC_OF(struct image_option);
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < options->images.len; i++)
-        rc = add_image(&images, vec_at(&options->images, i), err);
+    for (size_t i = 0; rc == 0 && i < options->images.len; i++) {
+        const struct image_option *other = vec_at(&options->images, i);
+
+        if (other->address != image->address)
+            rc = add_image(&images, other, err);
+    }
     if (rc == 0)
         rc = add_image(&images, image, err);
     options->images = images;

@@ -4,8 +4,18 @@
 #define MPH_REPORT_PAGE_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 #include "base/error.h"
+
+// A page of a heap of 8 MB is to stay below this; see page_fit.h.
+enum { PAGE_BYTES_MAX = 3000000 };
+
+// Bytes of these that are left for data.
+size_t page_room(void);
+
+// Bytes of the page that a piece of the document's text takes by itself.
+size_t page_packed_bytes(const char *text, size_t size);
 
 // Write it; `document` is what docs/page.md describes, and stays the caller's. Only the
 // page's data element depends on it: base64 of a zlib stream of the JSON text, so that no

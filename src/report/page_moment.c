@@ -14,6 +14,7 @@ enum { PARTS = sizeof parts / sizeof *parts };
 
 struct moment_document {
     struct session *session;
+    size_t room; // bytes of the page
     json_t *reports, *errors, *objects;
     struct vec notes;
 };
@@ -42,10 +43,12 @@ static int add_report(struct moment_document *moment, const struct part *part, s
                : mph_fail_no_memory(err);
 }
 
+// What the reports say takes little beside the objects of a large heap.
 static int add_objects(struct moment_document *moment, struct mph_err *err)
 {
     struct mph_err reason = {0};
-    int rc = page_objects(moment->session, &moment->notes, &moment->objects, &reason);
+    int rc = page_objects(moment->session, moment->room / 20 * 19, &moment->notes, &moment->objects,
+                          &reason);
 
     return rc < 0 ? keep_error(moment, "objects", rc, &reason, err) : 0;
 }
@@ -68,10 +71,13 @@ static json_t *notes_json(const struct vec *notes)
     return list;
 }
 
-int page_moment(struct session *session, json_t **ret, struct mph_err *err)
+int page_moment(struct session *session, size_t room, json_t **ret, struct mph_err *err)
 {
-    struct moment_document moment = {
-        .session = session, .reports = json_object(), .errors = json_object(), .notes = NOTES};
+    struct moment_document moment = {.session = session,
+                                     .room = room,
+                                     .reports = json_object(),
+                                     .errors = json_object(),
+                                     .notes = NOTES};
     int rc = gather(&moment, err);
     json_t *document = NULL;
 

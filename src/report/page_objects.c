@@ -5,6 +5,7 @@
 
 #include "graph/forest.h"
 #include "report/hop.h"
+#include "report/page_fit.h"
 #include "report/part.h"
 #include "report/root_name.h"
 #include "report/table.h"
@@ -26,7 +27,7 @@ static const struct {
     {"holder", TABLE_WORDS},
     {"owner_address", TABLE_ADDRESSES},
 };
-enum { KEYS = sizeof keys / sizeof *keys };
+enum { KEYS = sizeof keys / sizeof *keys, KEY_NAME = 7, KEY_VALUE = 8 };
 
 struct rows {
     struct table table;
@@ -36,6 +37,7 @@ struct rows {
     struct forest forest;
     uint64_t budget; // words that may be gone through for a better step than the first one
     json_t *summary;
+    size_t room; // bytes of the page
     struct vec *notes;
 };
 
@@ -169,6 +171,16 @@ static void add_columns(struct rows *rows)
     rows->hop = table_add_column(&rows->table, "hop", TABLE_LINES);
 }
 
+// What says the least goes first.
+static void fit_table(struct rows *rows)
+{
+    const struct page_spare spares[] = {{"values", rows->columns[KEY_VALUE]},
+                                        {"names", rows->columns[KEY_NAME]},
+                                        {"steps of paths", rows->hop}};
+
+    page_fit(&rows->table, spares, sizeof spares / sizeof *spares, rows->room, rows->notes);
+}
+
 static int make_table(struct session *session, struct rows *rows, json_t **ret, struct mph_err *err)
 {
     static const struct part objects = {{"objects", "--all"}};
@@ -177,6 +189,8 @@ static int make_table(struct session *session, struct rows *rows, json_t **ret, 
     table_init(&rows->table);
     add_columns(rows);
     rc = part_each_line(session, &objects, &(struct part_visitor){add_line, rows}, err);
+    if (rc >= 0)
+        fit_table(rows);
     json_t *document = rc < 0 ? NULL : table_json(&rows->table);
     table_deinit(&rows->table);
     if (document)
@@ -215,9 +229,10 @@ static int with_roots(struct session *session, struct rows *rows, json_t **ret, 
     return rc;
 }
 
-int page_objects(struct session *session, struct vec *notes, json_t **ret, struct mph_err *err)
+int page_objects(struct session *session, size_t room, struct vec *notes, json_t **ret,
+                 struct mph_err *err)
 {
-    struct rows rows = {.notes = notes};
+    struct rows rows = {.room = room, .notes = notes};
     int rc = session_load_objects(session, err);
 
     if (rc == 0)

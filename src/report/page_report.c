@@ -52,6 +52,11 @@ static json_t *input_json(const json_t *moment)
                         json_string_of(firmware, "tier"));
 }
 
+static int describe_before(struct session *session, json_t **ret, struct mph_err *err)
+{
+    return page_moment(session, page_room() / 2, ret, err);
+}
+
 static int add_diff(struct session *session, json_t *document, struct mph_err *err)
 {
     static const struct part diff = {{"diff"}};
@@ -66,7 +71,7 @@ static int add_diff(struct session *session, json_t *document, struct mph_err *e
 static int make_document(struct session *session, json_t **ret, struct mph_err *err)
 {
     json_t *moment;
-    int rc = page_moment(session, &moment, err);
+    int rc = page_moment(session, page_room() / (session->has_before ? 2 : 1), &moment, err);
 
     if (rc < 0)
         return rc;
@@ -122,12 +127,13 @@ const struct report report_page = {
     .help = "FILE is a page that needs no network and no other file. It holds what the reports "
             "say of this moment, and every allocation with the shortest path that leads to it. "
             "BEFORE is a core, or an image as FILE@ADDR, of an earlier moment of the same "
-            "firmware: the page has both, and what changed. FILE appears whole or not at all. "
-            "Over a link it reads all of the heap in use.",
+            "firmware, in the place of the one at the same address: the page has both, and what "
+            "changed. FILE appears whole or not at all. Over a link it reads all of the heap in "
+            "use.",
     .argp = &page_argp,
     .options_size = sizeof(struct page_options),
     .check = check_options,
     .moments = get_moments,
-    .describe_before = page_moment,
+    .describe_before = describe_before,
     .run = run_page,
 };

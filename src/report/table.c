@@ -116,9 +116,41 @@ void table_end_row(struct table *table)
     table->count++;
 }
 
-size_t table_column_bytes(const struct table *table, size_t column)
+const struct text *table_column_text(const struct table *table, size_t column)
 {
-    return column_at(table, column)->cells.len;
+    return &column_at(table, column)->cells;
+}
+
+// What is left of a line goes to `to`, which is not behind it; returns its end.
+static char *cut_line(char *to, const char *line, size_t size, size_t length)
+{
+    static const char dots[] = "...";
+    size_t kept = size <= length ? size : length < sizeof dots ? 0 : length - strlen(dots);
+
+    memmove(to, line, kept);
+    if (kept && kept < size) {
+        memcpy(to + kept, dots, strlen(dots));
+        kept += strlen(dots);
+    }
+    to[kept] = '\n';
+    return to + kept + 1;
+}
+
+void table_cut(struct table *table, size_t column, size_t length)
+{
+    struct text *cells = &column_at(table, column)->cells;
+    const char *line = cells->bytes, *end = line + cells->len;
+    char *to = cells->bytes;
+
+    while (line < end) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+        to = cut_line(to, line, (size_t)(newline - line), length);
+        line = newline + 1;
+    }
+    cells->len = (size_t)(to - cells->bytes);
+    if (to)
+        *to = '\0';
 }
 
 // --- the document ---

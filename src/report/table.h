@@ -51,7 +51,11 @@ void table_end_row(struct table *table);
 // {"count", "columns"}. NULL is out of memory.
 json_t *table_json(const struct table *table);
 
-// Bytes of text of a column so far.
-size_t table_column_bytes(const struct table *table, size_t column);
+// The text of a column so far. It lives until its next cell.
+const struct text *table_column_text(const struct table *table, size_t column);
+
+// Cut the cells of a column of lines to so many characters, with "..." as the last of them;
+// 0 empties them.
+void table_cut(struct table *table, size_t column, size_t length);
 
 #endif

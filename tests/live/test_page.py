@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from captures import VERSIONS, capture
 from dumps import Dump
 from live.page import DATA, data_of, rows_of
+from rig import Board, DebugPort, OpenOcd, run_gdb
 
 import mpheap
+
+TOP = Path(__file__).resolve().parents[2]
+IN_GDB = TOP / "gdb/mpheap.py"
+LIBRARY = mpheap.command_path().parent / "libmpheap.so"
 
 # Of each era and word size; several areas, objects of two words, a collection in progress.
 VARIANTS = ["v1.28.0-split", "v1.27.0-collecting", "v1.27.0-rv64", "v1.12-nanbox", "v1.8"]
@@ -105,3 +111,100 @@ def test_only_the_data_depends_on_the_target(dump_of, tmp_path: Path) -> None:
         for variant in ("v1.27.0", "v1.8")
     }
     assert len(pages) == 1
+
+
+def with_texts(dump: Dump, folder: Path, texts: list[bytes]) -> list[Any]:
+    """Options of a dump of which that many strings have another text, each of its old length."""
+    base, ram = dump.files["ram"][1], dump.bytes_of("ram")
+    lines = [json.loads(line) for line in mpheap.run(
+        "objects", "--all", "--format=json", *words_of(dump)).stdout.splitlines()]
+    strings = {line["address"] for line in lines if line.get("kind") == "str"}
+    blocks = [int(line["address"], 0) - base for line in lines
+              if line.get("owner_address") in strings and line["blocks"] > 1]
+    for at, text in zip(blocks, texts, strict=False):
+        assert 0 not in ram[at : at + len(text)]
+        ram[at : at + len(text)] = text
+    file = folder / "ram"
+    file.write_bytes(ram)
+    return [*dump.images(ram=file), "--reg", f"sp={dump.sp:#x}", *dump.elf()]
+
+
+def test_hostile_text_stays_in_the_data(dump_of, tmp_path: Path) -> None:
+    dump = dump_of("v1.27.0")
+    texts = [b"</script><b>", b'"><img src=x', b"\x1b[7m\xe2\x80\xae@DATA@"]
+    page = page_of(tmp_path, *with_texts(dump, tmp_path, texts))
+    values = "".join(row.get("value", "") for row in rows_of(data_of(page)["moments"][0]["objects"]))
+    assert all(text in values for text in ("</script><b>", '"><img src=x', "\\x1b[7m", "@DATA@"))
+    bare = DATA.sub("", page.read_text("ascii"))
+    assert bare == DATA.sub("", page_of(tmp_path, *words_of(dump)).read_text("ascii"))
+
+
+# --- the file ---
+
+
+def test_without_a_heap_there_is_no_page(tmp_path: Path) -> None:
+    zeros = tmp_path / "zeros"
+    zeros.write_bytes(bytes(1 << 16))
+    result = mpheap.run("report", tmp_path / "heap.html", "--image", f"{zeros}@0x20000000")
+    assert result.status == 4 and result.error
+    assert [path.name for path in tmp_path.iterdir()] == ["zeros"]
+
+
+def test_a_page_takes_the_place_of_files_only(dump_of, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for file in (tmp_path / "missing" / "file", tmp_path / "folder"):
+        result = mpheap.run("report", file, *words_of(dump_of("v1.27.0")))
+        assert result.status == 3 and str(file) in result.error
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_of_half_a_dump_the_page_says_what_is_missing(dump_of, tmp_path: Path) -> None:
+    dump = dump_of("v1.27.0")
+    file = tmp_path / "half"
+    file.write_bytes(dump.bytes_of("ram")[: 3 << 12])
+    words = [*dump.images(ram=file), *dump.elf()]
+    moment, = data_of(page_of(tmp_path, *words))["moments"]
+    own = {report: own_document(report, words) for report in REPORTS}
+    assert moment["reports"] == {name: document for name, document in own.items() if document}
+    assert moment["errors"].keys() == REPORTS - moment["reports"].keys()
+    assert any("could not be read" in note for note in moment["reports"]["check"]["notes"])
+
+
+# --- three doors ---
+
+
+def test_all_doors_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPHEAP_LIBRARY", str(LIBRARY))
+    setup = [f"source {TOP / 'openocd/mpheap.tcl'}",
+             f"set mpheap_command {mpheap.command_path().resolve()}"]
+    with Board() as board:
+        board.repl.exec("table = {i: [i, str(i), (i, None)] for i in range(6)}")
+        with DebugPort(board) as port, OpenOcd(port, setup) as openocd:
+            openocd.tcl("halt")
+            mpheap.run("report", tmp_path / "shell", f"--openocd=:{openocd.tcl_port}")
+            openocd.tcl(f"mpheap report {tmp_path / 'openocd'}")
+            run_gdb([f"target extended-remote 127.0.0.1:{openocd.gdb_port}", f"source {IN_GDB}",
+                     f"mpheap report {tmp_path / 'gdb'}"])
+    pages = {door: (tmp_path / door).read_bytes() for door in ("shell", "openocd", "gdb")}
+    assert pages["shell"] == pages["openocd"] == pages["gdb"]
+    assert "table" in {row.get("name") for row in rows_of(
+        data_of(tmp_path / "gdb")["moments"][0]["objects"])}
+
+
+# --- two moments ---
+
+
+def test_two_moments(tmp_path: Path) -> None:
+    heap = capture(VERSIONS[-1])
+    before, after = (f"{heap.memory(moment)}@0" for moment in (1, 2))
+    page = data_of(page_of(tmp_path, "--image", after, before=before))
+    assert page["moments"] == [
+        data_of(page_of(tmp_path, "--image", moment))["moments"][0] for moment in (before, after)]
+    assert page["diff"] == mpheap.run("diff", "--format=json", before, after).json
+
+
+def test_two_moments_of_other_firmware(tmp_path: Path) -> None:
+    before, after = (f"{capture(version).memory(1)}@0" for version in VERSIONS[:2])
+    result = mpheap.run("report", tmp_path / "heap.html", before, "--image", after)
+    assert result.status in (3, 4) and result.error
+    assert not list(tmp_path.iterdir())
