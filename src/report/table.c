@@ -142,6 +142,8 @@ void table_cut(struct table *table, size_t column, size_t length)
     const char *line = cells->bytes, *end = line + cells->len;
     char *to = cells->bytes;
 
+    if (!cells->len)
+        return;
     while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
 
@@ -149,8 +151,7 @@ void table_cut(struct table *table, size_t column, size_t length)
         line = newline + 1;
     }
     cells->len = (size_t)(to - cells->bytes);
-    if (to)
-        *to = '\0';
+    *to = '\0';
 }
 
 // --- the document ---
