@@ -9,9 +9,11 @@
 
 enum { DEPTH_MAX = 16, REGIONS_MAX = 256 };
 
-// Text that is not terminated, with a place in it.
+// Text that is not terminated, with a place in it, and what names in it stand for.
 struct cursor {
     const char *at, *end;
+    const struct symbols *symbols; // may be NULL
+    const struct vec *regions;     // of struct region: those above
 };
 
 static int add_region(struct vec *list, const char *name, size_t length, struct extent extent,
@@ -80,6 +82,10 @@ static void skip_blanks(struct cursor *cursor)
             const char *close = find_text(cursor->at + 2, left - 2, "*/");
 
             cursor->at = close ? close + 2 : cursor->end;
+        } else if (*cursor->at == '#') { // #if and its like
+            const char *newline = memchr(cursor->at, '\n', left);
+
+            cursor->at = newline ? newline : cursor->end;
         } else if (isspace((unsigned char)*cursor->at)) {
             cursor->at++;
         } else {
@@ -119,22 +125,65 @@ static bool is_one_of(const char *word, size_t length, const char *const *names)
     return false;
 }
 
-static bool parse_number(struct cursor *cursor, uint64_t *ret)
-{
-    char copy[32], *rest;
-    const char *word;
-    size_t length = take_word(cursor, &word);
+static const char *const origins[] = {"ORIGIN", "org", "o", NULL};
+static const char *const lengths[] = {"LENGTH", "len", "l", NULL};
 
-    if (!length || length >= sizeof copy || !isdigit((unsigned char)*word))
-        return false;
-    memcpy(copy, word, length);
-    copy[length] = '\0';
-    *ret = strtoull(copy, &rest, 0);
+static bool read_number(const char *word, uint64_t *ret)
+{
+    char *rest;
+
+    *ret = strtoull(word, &rest, 0);
     unsigned shift = *rest == 'K' || *rest == 'k' ? 10 : *rest == 'M' || *rest == 'm' ? 20 : 0;
     if (shift && *ret > UINT64_MAX >> shift)
         return false;
     *ret <<= shift;
     return !rest[shift != 0];
+}
+
+// "(RAM)" behind ORIGIN or LENGTH.
+static bool read_region(struct cursor *cursor, bool wants_length, uint64_t *ret)
+{
+    const char *name;
+
+    if (!take(cursor, '('))
+        return false;
+    size_t length = take_word(cursor, &name);
+    for (size_t i = 0; i < cursor->regions->len; i++) {
+        const struct region *region = vec_at(cursor->regions, i);
+
+        if (strlen(region->name) == length && !strncmp(region->name, name, length)) {
+            *ret = wants_length ? extent_bytes(region->extent) : region->extent.first;
+            return take(cursor, ')');
+        }
+    }
+    return false;
+}
+
+static bool read_symbol(const struct cursor *cursor, const char *name, uint64_t *ret)
+{
+    const struct symbol *symbol = cursor->symbols ? symbols_find(cursor->symbols, name) : NULL;
+
+    if (symbol)
+        *ret = symbol->address;
+    return symbol != NULL;
+}
+
+static bool parse_value(struct cursor *cursor, uint64_t *ret)
+{
+    char copy[64];
+    const char *word;
+    size_t length = take_word(cursor, &word);
+
+    if (!length || length >= sizeof copy)
+        return false;
+    memcpy(copy, word, length);
+    copy[length] = '\0';
+    if (isdigit((unsigned char)*copy))
+        return read_number(copy, ret);
+    bool wants_length = is_one_of(copy, length, lengths);
+    if (wants_length || is_one_of(copy, length, origins))
+        return read_region(cursor, wants_length, ret);
+    return read_symbol(cursor, copy, ret);
 }
 
 // --- linker scripts: expressions ---
@@ -144,7 +193,7 @@ static bool parse_sum(struct cursor *cursor, int depth, uint64_t *ret);
 static bool parse_factor(struct cursor *cursor, int depth, uint64_t *ret)
 {
     if (!take(cursor, '('))
-        return parse_number(cursor, ret);
+        return parse_value(cursor, ret);
     return depth < DEPTH_MAX && parse_sum(cursor, depth + 1, ret) && take(cursor, ')');
 }
 
@@ -183,9 +232,6 @@ static bool parse_sum(struct cursor *cursor, int depth, uint64_t *ret)
 }
 
 // --- linker scripts: MEMORY ---
-
-static const char *const origins[] = {"ORIGIN", "org", "o", NULL};
-static const char *const lengths[] = {"LENGTH", "len", "l", NULL};
 
 static bool parse_assignment(struct cursor *cursor, const char *const *names, uint64_t *ret)
 {
@@ -229,7 +275,7 @@ static int parse_region(struct cursor *cursor, struct vec *ret, size_t *unknown,
         return extent_set(&extent, origin, size)
                    ? add_region(ret, name, length, extent, is_writable, err)
                    : 0;
-    ++*unknown;
+    *unknown += is_writable;
     skip_line(cursor);
     return 0;
 }
@@ -251,10 +297,10 @@ static bool find_memory(struct cursor *cursor)
     return false;
 }
 
-int regions_from_script(const char *text, size_t size, struct vec *ret, size_t *ret_unknown,
-                        struct mph_err *err)
+int regions_from_script(const char *text, size_t size, const struct symbols *symbols,
+                        struct vec *ret, size_t *ret_unknown, struct mph_err *err)
 {
-    struct cursor cursor = {text, text + size};
+    struct cursor cursor = {text, text + size, symbols, ret};
     size_t unknown = 0;
     int rc = 0;
 

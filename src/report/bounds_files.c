@@ -29,12 +29,15 @@ static int read_file(struct bounds *bounds, const char *path, bool is_map, struc
     if (rc == 0 && is_map)
         rc = regions_from_map((const char *)bytes, size, &regions, err);
     else if (rc == 0)
-        rc = regions_from_script((const char *)bytes, size, &regions, &unknown, err);
+        rc = regions_from_script((const char *)bytes, size,
+                                 session->has_firmware ? &session->firmware.symbols : NULL,
+                                 &regions, &unknown, err);
     if (rc == 0)
         rc = add_regions(bounds, &regions, is_map ? "--map" : "--ld", err);
     if (unknown)
         verdict_add(bounds, VERDICT_UNSURE, 0,
-                    "--ld: %zu lines of MEMORY are more than numbers (--map has their values)",
+                    "--ld: regions whose place or size is not known from the script and the ELF "
+                    "alone: %zu (--map has them)",
                     unknown);
     vec_deinit(&regions);
     return rc;

@@ -70,7 +70,7 @@ static void test_script(void **state)
     size_t unknown = 7;
 
     (void)state;
-    assert_int_equal(regions_from_script(text, sizeof text - 1, &regions, &unknown, NULL), 0);
+    assert_int_equal(regions_from_script(text, sizeof text - 1, NULL, &regions, &unknown, NULL), 0);
     assert_int_equal(unknown, 2);
     assert_int_equal(regions.len, 4);
     assert_region(&regions, 0, "FLASH", 0x08000000, 1 << 20, false);
@@ -78,6 +78,35 @@ static void test_script(void **state)
     assert_region(&regions, 2, "HIGH", 0xfffff000, 4096, true);
     assert_region(&regions, 3, "LAST", 1024, 1, true);
     vec_deinit(&regions);
+}
+
+static void test_names_in_a_script(void **state)
+{
+    static const char text[] = "MEMORY\n{\n"
+                               "    ROM (xr) : ORIGIN = 0x80000000, LENGTH = _flash_size\n"
+                               "    RAM (rw) : ORIGIN = ORIGIN(ROM) + LENGTH(ROM), LENGTH = 2M\n"
+                               "#if SDRAM\n"
+                               "    BIG (rw) : ORIGIN = org ( RAM ) + l(RAM), LENGTH = _ram_size\n"
+                               "#endif\n"
+                               "    OTHER (rw) : ORIGIN = ORIGIN(NONE), LENGTH = 1K\n"
+                               "    LOST (rx) : ORIGIN = _lost, LENGTH = 1K\n}\n";
+    struct symbol list[] = {{.name = "_flash_size", .address = 4 << 20},
+                            {.name = "_ram_size", .address = 64 << 10}};
+    struct symbols symbols = {.list = VEC_OF(struct symbol)};
+    struct vec regions = VEC_OF(struct region);
+    size_t unknown;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        *(struct symbol *)vec_add(&symbols.list) = list[i];
+    assert_int_equal(regions_from_script(text, sizeof text - 1, &symbols, &regions, &unknown, NULL),
+                     0);
+    assert_int_equal(unknown, 1); // what is read-only does not matter
+    assert_int_equal(regions.len, 3);
+    assert_region(&regions, 1, "RAM", 0x80400000, 2 << 20, true);
+    assert_region(&regions, 2, "BIG", 0x80600000, 64 << 10, true);
+    vec_deinit(&regions);
+    vec_deinit(&symbols.list);
 }
 
 // Every beginning of a script is one that somebody may have cut short.
@@ -91,7 +120,7 @@ static void test_cut_scripts(void **state)
         struct vec regions = VEC_OF(struct region);
         size_t unknown;
 
-        regions_from_script(text, size, &regions, &unknown, NULL);
+        regions_from_script(text, size, NULL, &regions, &unknown, NULL);
         assert_int_equal(regions.len, 0);
         vec_deinit(&regions);
     }
@@ -104,7 +133,7 @@ static void test_script_without_memory(void **state)
     size_t unknown;
 
     (void)state;
-    assert_int_equal(regions_from_script("SECTIONS {}", 11, &regions, &unknown, &err),
+    assert_int_equal(regions_from_script("SECTIONS {}", 11, NULL, &regions, &unknown, &err),
                      MPH_ERR_FILE);
     assert_non_null(strstr(err.text, "MEMORY"));
 }
@@ -112,11 +141,9 @@ static void test_script_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_map),
-        cmocka_unit_test(test_no_map),
-        cmocka_unit_test(test_script),
-        cmocka_unit_test(test_cut_scripts),
-        cmocka_unit_test(test_script_without_memory),
+        cmocka_unit_test(test_map),         cmocka_unit_test(test_no_map),
+        cmocka_unit_test(test_script),      cmocka_unit_test(test_names_in_a_script),
+        cmocka_unit_test(test_cut_scripts), cmocka_unit_test(test_script_without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
