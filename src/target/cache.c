@@ -6,28 +6,16 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "target/pages.h"
 
-// 64 words a page, so that one 64-bit mask says which of them are known.
-enum { WORD = 4, PAGE = 64 * WORD, RETRY_MAX = 64 };
-
-struct page {
-    uint64_t address; // multiple of PAGE
-    uint64_t known;   // bit i: word i is known
-    uint64_t refused; // bit i: the target refused to read word i alone
-    uint64_t asked;   // bit i: a caller has read word i
-    uint8_t bytes[PAGE];
-};
+enum { RETRY_MAX = 64 };
 
 struct cache {
     struct link *link;
-    struct page **slots; // open addressing by page address
-    size_t slot_count;   // a power of two
-    size_t page_count;
+    struct pages pages;
     uint64_t needed_bytes;
     struct mph_err lost; // what ended the link; set once
 };
-
-enum { FIRST_SLOTS = 256 };
 
 struct cache *cache_create(struct link *link)
 {
@@ -36,9 +24,7 @@ struct cache *cache_create(struct link *link)
     if (!cache)
         return NULL;
     cache->link = link;
-    cache->slot_count = FIRST_SLOTS;
-    cache->slots = calloc(cache->slot_count, sizeof *cache->slots);
-    if (!cache->slots) {
+    if (!pages_init(&cache->pages)) {
         free(cache);
         return NULL;
     }
@@ -47,19 +33,14 @@ struct cache *cache_create(struct link *link)
 
 void cache_clear(struct cache *cache)
 {
-    for (size_t i = 0; i < cache->slot_count; i++) {
-        free(cache->slots[i]);
-        cache->slots[i] = NULL;
-    }
-    cache->page_count = 0;
+    pages_clear(&cache->pages);
 }
 
 void cache_destroy(struct cache *cache)
 {
     if (!cache)
         return;
-    cache_clear(cache);
-    free(cache->slots);
+    pages_deinit(&cache->pages);
     free(cache);
 }
 
@@ -68,106 +49,9 @@ uint64_t cache_needed_bytes(const struct cache *cache)
     return cache->needed_bytes;
 }
 
-static size_t slot_of(const struct cache *cache, uint64_t address)
-{
-    uint64_t hash = address / PAGE * 0x9e3779b97f4a7c15u;
-    size_t slot = (size_t)(hash >> 32) & (cache->slot_count - 1);
-
-    while (cache->slots[slot] && cache->slots[slot]->address != address)
-        slot = (slot + 1) & (cache->slot_count - 1);
-    return slot;
-}
-
-static struct page *find_page(const struct cache *cache, uint64_t address)
-{
-    return cache->slots[slot_of(cache, address & ~(uint64_t)(PAGE - 1))];
-}
-
-static int grow(struct cache *cache)
-{
-    struct cache bigger = *cache;
-
-    bigger.slot_count *= 2;
-    bigger.slots = calloc(bigger.slot_count, sizeof *bigger.slots);
-    if (!bigger.slots)
-        return -1;
-    for (size_t i = 0; i < cache->slot_count; i++)
-        if (cache->slots[i])
-            bigger.slots[slot_of(&bigger, cache->slots[i]->address)] = cache->slots[i];
-    free(cache->slots);
-    cache->slots = bigger.slots;
-    cache->slot_count = bigger.slot_count;
-    return 0;
-}
-
-static struct page *need_page(struct cache *cache, uint64_t address)
-{
-    struct page *page = find_page(cache, address);
-
-    if (page)
-        return page;
-    if (cache->page_count * 2 >= cache->slot_count && grow(cache) < 0)
-        return NULL;
-    page = calloc(1, sizeof *page);
-    if (!page)
-        return NULL;
-    page->address = address & ~(uint64_t)(PAGE - 1);
-    cache->slots[slot_of(cache, page->address)] = page;
-    cache->page_count++;
-    return page;
-}
-
-static uint64_t word_bit(uint64_t address)
-{
-    return 1ull << (address % PAGE / WORD);
-}
-
-// Known, or known to be unreadable: there is nothing to ask.
-static bool is_settled(const struct cache *cache, uint64_t word_address)
-{
-    const struct page *page = find_page(cache, word_address);
-
-    return page && (page->known | page->refused) & word_bit(word_address);
-}
-
-static bool is_refused(const struct cache *cache, uint64_t address)
-{
-    const struct page *page = find_page(cache, address);
-
-    return page && page->refused & word_bit(address);
-}
-
 void cache_forget(struct cache *cache, uint64_t address, uint64_t size)
 {
-    if (!size)
-        return;
-    uint64_t last = size - 1 > UINT64_MAX - address ? UINT64_MAX : address + size - 1;
-
-    for (uint64_t at = address & ~(uint64_t)(WORD - 1);; at += WORD) {
-        struct page *page = find_page(cache, at);
-
-        if (page) {
-            page->known &= ~word_bit(at);
-            page->refused &= ~word_bit(at);
-        }
-        if (last - at < WORD)
-            return;
-    }
-}
-
-// Keep the whole words of a piece that arrived.
-static int store(struct cache *cache, const struct link_read *piece)
-{
-    for (size_t done = 0; done + WORD <= piece->size; done += WORD) {
-        uint64_t at = piece->address + done;
-        struct page *page = need_page(cache, at);
-
-        if (!page)
-            return -1;
-        memcpy(page->bytes + at % PAGE, piece->bytes + done, WORD);
-        page->known |= word_bit(at);
-    }
-    return 0;
+    pages_forget(&cache->pages, address, size);
 }
 
 // --- the link ---
@@ -194,24 +78,6 @@ int cache_read_anew(struct cache *cache, struct link_read *reads, size_t count, 
 
 // --- the planner: ranges wanted -> words missing -> pieces asked for ---
 
-static int add_word(struct vec *pieces, uint64_t word_address, size_t gap)
-{
-    struct range *last = pieces->len ? vec_at(pieces, pieces->len - 1) : NULL;
-
-    if (last && word_address >= last->address && word_address - last->address <= last->size + gap) {
-        uint64_t size = word_address - last->address + WORD;
-        if (size > last->size)
-            last->size = size;
-        return 0;
-    }
-
-    struct range *piece = vec_add(pieces);
-    if (!piece)
-        return -1;
-    *piece = (struct range){word_address, WORD};
-    return 0;
-}
-
 static int compare_ranges(const void *left, const void *right)
 {
     const struct range *a = left, *b = right;
@@ -233,14 +99,14 @@ static int plan(const struct cache *cache, const struct range *ranges, size_t co
     for (size_t i = 0; rc == 0 && i < count; i++) {
         if (!sorted[i].size)
             continue;
-        uint64_t at = sorted[i].address & ~(uint64_t)(WORD - 1);
+        uint64_t at = sorted[i].address & ~(uint64_t)(PAGE_WORD - 1);
         uint64_t room = UINT64_MAX - sorted[i].address;
         uint64_t last = sorted[i].address + (sorted[i].size - 1 < room ? sorted[i].size - 1 : room);
 
-        for (;; at += WORD) {
-            if (!is_settled(cache, at))
-                rc = add_word(pieces, at, cache->link->gap_bytes);
-            if (rc < 0 || last - at < WORD)
+        for (;; at += PAGE_WORD) {
+            if (!pages_are_settled(&cache->pages, at))
+                rc = ranges_add_word(pieces, at, cache->link->gap_bytes);
+            if (rc < 0 || last - at < PAGE_WORD)
                 break;
         }
     }
@@ -252,27 +118,23 @@ static int plan(const struct cache *cache, const struct range *ranges, size_t co
 // try one by one, since only one of them may be at fault.
 static int keep_refused(struct cache *cache, const struct link_read *piece, struct vec *retry)
 {
-    if (piece->size == WORD) {
-        struct page *page = need_page(cache, piece->address);
-
-        if (!page)
-            return -1;
-        page->refused |= word_bit(piece->address);
-        return 0;
-    }
-    for (size_t done = 0; piece->size <= RETRY_MAX && done < piece->size; done += WORD) {
+    if (piece->size == PAGE_WORD)
+        return pages_refuse(&cache->pages, piece->address);
+    for (size_t done = 0; piece->size <= RETRY_MAX && done < piece->size; done += PAGE_WORD) {
         struct range *word = vec_add(retry);
 
         if (!word)
             return -1;
-        *word = (struct range){piece->address + done, WORD};
+        *word = (struct range){piece->address + done, PAGE_WORD};
     }
     return 0;
 }
 
 static int keep(struct cache *cache, const struct link_read *piece, struct vec *retry)
 {
-    return piece->status == 0 ? store(cache, piece) : keep_refused(cache, piece, retry);
+    return piece->status == 0
+               ? pages_store(&cache->pages, piece->address, piece->bytes, piece->size)
+               : keep_refused(cache, piece, retry);
 }
 
 // Ask the link for all pieces at once and keep what arrived.
@@ -323,42 +185,10 @@ int cache_fetch(struct cache *cache, const struct range *ranges, size_t count, s
 
 // --- what is in it ---
 
-static int compare_pages(const void *left, const void *right)
-{
-    const struct page *a = *(struct page *const *)left, *b = *(struct page *const *)right;
-
-    return (a->address > b->address) - (a->address < b->address);
-}
-
-// All pages by address, in memory of the caller's; NULL when out of memory.
-static struct page **sort_pages(const struct cache *cache)
-{
-    struct page **pages = malloc((cache->page_count + 1) * sizeof(struct page *));
-    size_t count = 0;
-
-    for (size_t i = 0; pages && i < cache->slot_count; i++)
-        if (cache->slots[i])
-            pages[count++] = cache->slots[i];
-    if (pages)
-        qsort(pages, count, sizeof(struct page *), compare_pages);
-    return pages;
-}
-
 static int list_words(const struct cache *cache, bool wants_refused, struct vec *ranges,
                       struct mph_err *err)
 {
-    struct page **pages = sort_pages(cache);
-    int rc = pages ? 0 : mph_fail_no_memory(err);
-
-    for (size_t i = 0; rc == 0 && i < cache->page_count; i++) {
-        uint64_t words = wants_refused ? pages[i]->refused : pages[i]->known;
-
-        for (unsigned bit = 0; rc == 0 && bit < PAGE / WORD; bit++)
-            if (words >> bit & 1 && add_word(ranges, pages[i]->address + bit * WORD, 0) < 0)
-                rc = mph_fail_no_memory(err);
-    }
-    free(pages);
-    return rc;
+    return pages_list(&cache->pages, wants_refused, ranges) < 0 ? mph_fail_no_memory(err) : 0;
 }
 
 int cache_list_known(const struct cache *cache, struct vec *ranges, struct mph_err *err)
@@ -375,11 +205,16 @@ int cache_list_refused(const struct cache *cache, struct vec *ranges, struct mph
 
 bool cache_holds(const struct cache *cache, uint64_t address, uint64_t size)
 {
-    for (uint64_t at = address & ~(uint64_t)(WORD - 1); at - address + 1 <= size || at < address;
-         at += WORD)
-        if (!is_settled(cache, at))
+    if (!size)
+        return true;
+    uint64_t last = size - 1 > UINT64_MAX - address ? UINT64_MAX : address + (size - 1);
+
+    for (uint64_t at = address & ~(uint64_t)(PAGE_WORD - 1);; at += PAGE_WORD) {
+        if (!pages_are_settled(&cache->pages, at))
             return false;
-    return true;
+        if (last - at < PAGE_WORD)
+            return true;
+    }
 }
 
 // Copy what is known from `address` on; the number of bytes copied.
@@ -389,20 +224,20 @@ static size_t copy_known(struct cache *cache, uint64_t address, uint8_t *bytes, 
 
     while (done < size) {
         uint64_t at = address + done;
-        struct page *page = find_page(cache, at);
-        uint64_t bit = word_bit(at);
+        struct page *page = pages_find(&cache->pages, at);
+        uint64_t bit = page_bit(at);
 
         if (!page || !(page->known & bit))
             return done;
         if (!(page->asked & bit)) {
             page->asked |= bit;
-            cache->needed_bytes += WORD;
+            cache->needed_bytes += PAGE_WORD;
         }
 
-        size_t step = WORD - at % WORD;
+        size_t step = PAGE_WORD - at % PAGE_WORD;
         if (step > size - done)
             step = size - done;
-        memcpy(bytes + done, page->bytes + at % PAGE, step);
+        memcpy(bytes + done, page->bytes + at % PAGE_BYTES, step);
         done += step;
     }
     return done;
@@ -453,7 +288,7 @@ int cache_read(struct cache *cache, uint64_t address, void *bytes, size_t size, 
     done += copy_known(cache, address + done, out + done, size - done);
     if (done == size)
         return 0;
-    if (is_refused(cache, address + done))
+    if (pages_have_refused(&cache->pages, address + done))
         return mph_fail_at(err, MPH_ERR_READ, address + done, "memory: cannot read (0x%llx)",
                            (unsigned long long)(address + done));
 

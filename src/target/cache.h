@@ -4,8 +4,7 @@
 // A stage of a report names the ranges it is about to need with cache_fetch;
 // the planner leaves out what is known, merges neighbours whose gap costs less
 // than another request, and asks for the rest in one go. Exact reads then hit
-// the cache. What is known is kept word by word, so that one word of a page
-// can be known without the rest having crossed the link.
+// the cache (pages.h).
 #ifndef MPH_TARGET_CACHE_H
 #define MPH_TARGET_CACHE_H
 
@@ -14,13 +13,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/range.h"
 #include "base/vec.h"
 #include "target/link.h"
-
-struct range {
-    uint64_t address;
-    uint64_t size;
-};
 
 struct cache;
 

@@ -260,6 +260,21 @@ static void test_a_lost_link_stays_lost(void **state)
     assert_string_equal(err.text, "lost");
 }
 
+// The last words there are: behind them the addresses begin anew.
+static void test_the_end_of_the_address_space(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t last = UINT64_MAX - 7;
+
+    assert_false(cache_holds(fixture->cache, last, 8));
+    assert_reads(fixture, last, 8);
+    assert_true(cache_holds(fixture->cache, last, 8));
+    assert_true(cache_holds(fixture->cache, UINT64_MAX, 1));
+    cache_forget(fixture->cache, UINT64_MAX, 1);
+    assert_false(cache_holds(fixture->cache, last, 8));
+    assert_true(cache_holds(fixture->cache, last, 4));
+}
+
 // --- forgetting and counting ---
 
 static void test_forgotten_words_are_read_again(void **state)
@@ -366,6 +381,7 @@ int main(void)
         CACHE_TEST(test_the_faulting_address_is_found),
         CACHE_TEST(test_a_read_up_to_the_border_succeeds),
         CACHE_TEST(test_a_lost_link_stays_lost),
+        CACHE_TEST(test_the_end_of_the_address_space),
         CACHE_TEST(test_forgotten_words_are_read_again),
         CACHE_TEST(test_a_forgotten_refusal_is_asked_again),
         CACHE_TEST(test_clear_forgets_everything),
