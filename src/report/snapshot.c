@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// An ELF core of the board: all its RAM, and its registers where they are known.
+// An ELF core of the board: all its RAM, and its registers where they are known. Its size is
+// bounded: each area and each section grows by RAM_REACH each way at most, flash by FLASH_REACH,
+// and what reports read besides is limited by snapshot_add_read. What those read is bounded as
+// they are when asked for alone.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/whole_file.h"
+#include "target/devices.h"
 #include "target/snapshot_notes.h"
 
 enum { PAGE = 1024, CHUNK = 64 * 1024, ALIGN = 4 };
@@ -155,7 +156,7 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
 // --- what was read besides ---
 
 // Words that lie apart, such as those of a table that was searched, would make a part each.
-enum { READ_PARTS_MAX = 512 };
+enum { READ_PARTS_MAX = 512, READ_BYTES_MAX = 4 << 20 };
 
 static bool is_inside(const struct snapshot_part *part, uint64_t address)
 {
@@ -187,27 +188,35 @@ static bool take_piece(const struct vec *parts, size_t count, struct range *rest
     return ret->size > 0;
 }
 
+// Parts to add to, as long as there is room: 1 where a piece was added, 0 where not.
+static int add_piece(struct vec *parts, size_t most, const struct range *piece, uint64_t *room,
+                     struct mph_err *err)
+{
+    if (parts->len >= most || piece->size > *room)
+        return 0;
+    struct snapshot_part *part = vec_add(parts);
+    if (!part)
+        return mph_fail_no_memory(err);
+    *part = (struct snapshot_part){piece->address, piece->size, SNAPSHOT_READ};
+    *room -= piece->size;
+    return 1;
+}
+
 int snapshot_add_read(const struct target *target, struct vec *parts, struct mph_err *err)
 {
     struct vec known = VEC_OF(struct range);
     struct range piece;
     size_t count = parts->len;
+    uint64_t room = READ_BYTES_MAX;
     int left_out = 0;
     int rc = target->cache ? cache_list_known(target->cache, &known, err) : 0;
 
-    for (size_t i = 0; rc == 0 && i < known.len; i++) {
+    for (size_t i = 0; rc >= 0 && i < known.len; i++) {
         struct range rest = *(struct range *)vec_at(&known, i);
 
-        while (rc == 0 && take_piece(parts, count, &rest, &piece)) {
-            struct snapshot_part *part =
-                parts->len < count + READ_PARTS_MAX ? vec_add(parts) : NULL;
-
-            if (part)
-                *part = (struct snapshot_part){piece.address, piece.size, SNAPSHOT_READ};
-            else if (parts->len < count + READ_PARTS_MAX)
-                rc = mph_fail_no_memory(err);
-            else
-                left_out++;
+        while (rc >= 0 && take_piece(parts, count, &rest, &piece)) {
+            rc = add_piece(parts, count + READ_PARTS_MAX, &piece, &room, err);
+            left_out += rc == 0;
         }
     }
     vec_deinit(&known);
@@ -216,11 +225,12 @@ int snapshot_add_read(const struct target *target, struct vec *parts, struct mph
 
 // --- how far memory goes ---
 
-static bool is_readable(struct target *target, uint64_t address)
+static bool is_memory(struct target *target, uint64_t address)
 {
     uint8_t page[PAGE];
 
-    return target_read(target, address, page, sizeof page, NULL) == 0;
+    return !devices_contain(target, address) &&
+           target_read(target, address, page, sizeof page, NULL) == 0;
 }
 
 bool snapshot_grow(struct target *target, struct range *range, uint64_t reach)
@@ -230,11 +240,11 @@ bool snapshot_grow(struct target *target, struct range *range, uint64_t reach)
     uint64_t high = last & ~(uint64_t)(PAGE - 1); // the last page known to be there
     uint64_t down = 0, up = 0;
 
-    while (low && down < reach && is_readable(target, low - PAGE)) {
+    while (low && down < reach && is_memory(target, low - PAGE)) {
         low -= PAGE;
         down += PAGE;
     }
-    while (high <= UINT64_MAX - 2 * PAGE && up < reach && is_readable(target, high + PAGE)) {
+    while (high <= UINT64_MAX - 2 * PAGE && up < reach && is_memory(target, high + PAGE)) {
         high += PAGE;
         up += PAGE;
     }

@@ -22,11 +22,12 @@ int snapshot_write(struct target *target, const char *path, const struct snapsho
                    size_t count, uint8_t word_bytes, struct mph_err *err);
 
 // What the target has read over its link outside of the parts, as further parts of kind
-// SNAPSHOT_READ. Nothing for a dump. Returns how many did not fit, or a negative code.
+// SNAPSHOT_READ: at most 512 of them, and 4 MiB. Nothing for a dump. Returns how many did not fit,
+// or a negative code.
 int snapshot_add_read(const struct target *target, struct vec *parts, struct mph_err *err);
 
-// Grow a range in both directions, page by page, as far as memory can be read
-// and at most `reach` bytes each way. Returns false when a limit ended it.
+// Grow a range in both directions, page by page, as far as memory can be read, up to
+// devices, and at most `reach` bytes each way. Returns false when a limit ended it.
 bool snapshot_grow(struct target *target, struct range *range, uint64_t reach);
 
 #endif
