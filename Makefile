@@ -159,7 +159,8 @@ tests: $(BUILD)/tests/debugport $(UNIT_TESTS) $(if $(ASAN),,fixture)
 .PHONY: docs
 docs: all $(BUILD)/tests/debugport
 	$(Q)docs/commands.sh $(BUILD)/mpheap >docs/commands.md
-	$(Q)$(PYTHON) docs/picture.py >docs/map.svg
+	$(Q)MPHEAP_BUILD=$(BUILD) $(PYTHON) examples/microbit/demo.py >/dev/null
+	$(Q)cp $(BUILD)/microbit.svg docs/map.svg
 
 # --- installing ---
 

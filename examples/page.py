@@ -76,15 +76,16 @@ def check_tools(*tools: str) -> None:
             raise Failure(f"{os.path.relpath(file)} is not built (make demo)")
 
 
-def shell(page: Page, words: str, *, status: int = 0, columns: int | None = None) -> str:
-    """What `mpheap words` writes. Its lines are shown up to so many columns.
+def shell(page: Page, words: str, *, status: int = 0, columns: int | None = None,
+          folder: Path | None = None) -> str:
+    """What `mpheap words` writes, run in a folder. Its lines are shown up to so many columns.
 
     Raises Failure when it ends with another status.
     """
     page.typed("$", f"mpheap {words}" + (f" | cut -c1-{columns}" if columns else ""))
     argv = [MPHEAP, *words.split()]
     pipe = subprocess.PIPE
-    with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, cwd=folder) as process:
         try:
             shown, notes = process.communicate(timeout=20)
         except BaseException:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from page import OPENOCD_FACE, ROOT, Failure, Page, check_tools, play, shell  # noqa: E402
+from page import MPHEAP, OPENOCD_FACE, ROOT, Failure, Page, check_tools, play, shell  # noqa: E402
 
 # Found by the paths that page.py adds
 from openocd_console import Console  # noqa: E402
@@ -27,7 +27,8 @@ from rig.microbit import FREEZE  # noqa: E402
 GDB_FACE = "gdb/mpheap.py"
 MAP_START = "GC memory layout"
 FOURTH = "song[3]"
-HALTING = 4  # reports of look_inside()
+PICTURE = "microbit.svg"
+HALTING = 5  # reports of look_inside()
 
 PROGRAM = """\
 class Note:
@@ -147,6 +148,8 @@ def look_inside(page: Page, port: int) -> str:
         "k bytecode, q text of interned strings; `--legend` says them all.",
     )
     from_shell(page, port, "map --rich --halt")
+    page.heading("A picture of it", f"For documents and tickets. The file is beside {MPHEAP.name}.")
+    shell(page, f"map --rich --halt --svg {PICTURE} --openocd :{port}", folder=MPHEAP.parent)
     return found[1]
 
 

@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pexpect
 import pytest
@@ -65,6 +67,21 @@ def test_the_board_and_three_views_show_one_map(demo) -> None:
     assert len(plain) == 4
     assert len(set(plain)) == 1
     assert heads(rich) == heads(plain[0])  # other letters, the same blocks
+
+
+def drawn(picture: Path) -> Counter[tuple[str, str]]:
+    """The shapes and their colours; letters and other text depend on the fonts of a machine."""
+    root = ElementTree.parse(picture).getroot()
+    paths = root.iter("{http://www.w3.org/2000/svg}path")
+    return Counter((path.get("style"), path.get("d")) for path in paths
+                   if "fill:rgb" in path.get("style"))
+
+
+def test_the_picture_in_the_readme_is_of_this_demo(demo) -> None:
+    """When it is not: make docs"""
+    shown = drawn(FOLDER.parents[1] / "docs" / "map.svg")
+    assert shown.total() > 20
+    assert shown == drawn(mpheap.command_path().parent / "microbit.svg")
 
 
 def test_nothing_is_left(demo) -> None:
