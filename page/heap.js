@@ -3,6 +3,7 @@
 // says of them. Blocks are numbered through all areas.
 import { Table } from "./data.js";
 import { familyOf } from "./kinds.js";
+import { bytes } from "./text.js";
 
 export const FREE = -1;
 export const LOOSE = -2; // a tail without a head
@@ -19,12 +20,19 @@ function areasOf(info) {
     });
 }
 
+// Tails that follow no head are drawn as such only where the document says where they are.
+function looseNote({ objects, loose }) {
+    const size = objects?.summary?.loose_bytes ?? 0;
+    return size > 0 && !loose
+        ? [`${bytes(size)} in tails without a head are drawn as free blocks`] : [];
+}
+
 export class Heap {
     constructor(moment) {
         const table = new Table(moment.objects);
         this.reports = moment.reports ?? {};
         this.errors = moment.errors ?? {};
-        this.notes = moment.notes ?? [];
+        this.notes = [...moment.notes ?? [], ...looseNote(moment)];
         this.count = table.count;
         this.address = table.numbers("address");
         this.blocks = table.numbers("blocks");

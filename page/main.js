@@ -26,9 +26,13 @@ function showMoments(state) {
     }
 }
 
+// The page is complete.
+function done() {
+    performance.mark("mpheap-done");
+}
+
 function showHeap(state, themed) {
     const map = new BlockMap(state, byId("map"));
-    const done = () => performance.mark("mpheap-done");
     themed.push(() => map.recolor());
     showSummary(state, byId("summary"));
     showLegend(state, byId("legend"));
@@ -57,6 +61,7 @@ function showDocument(whole) {
     } else {
         byId("workbench").hidden = true;
         byId("summary").hidden = true;
+        painted(done);
     }
 }
 

@@ -113,7 +113,7 @@ function listenToField(state, results) {
 // The keys that work everywhere: / searches, Escape clears.
 function listenToKeys(state, field) {
     document.addEventListener("keydown", (event) => {
-        const isTyping = event.target.matches?.("input, select, textarea");
+        const isTyping = event.target.matches?.("input[type=search]");
         if (event.key === "/" && !isTyping) {
             event.preventDefault();
             field.focus();

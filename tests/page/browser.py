@@ -117,7 +117,7 @@ class Browser:
         return [event for event in self._do("events") if event != f"request: {self.url}"]
 
     def text(self, selector: str) -> str:
-        """The text of an element as it is seen; empty when it is hidden."""
+        """The text of an element that is seen, as it is seen."""
         return self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
 
     def texts(self, selector: str) -> list[str]:

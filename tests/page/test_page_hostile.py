@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import socket
 import subprocess
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 from live.page import DATA, data_of
 from page.browser import Browser
 from page.conftest import Written
+from page.documents import rewritten
 
 import mpheap
 
@@ -136,14 +135,6 @@ def worsen_columns(columns: dict[str, Any]) -> None:
         if "lines" in column:
             column["lines"] = "\n".join(
                 worsened(line) if line else "" for line in column["lines"].split("\n"))
-
-
-def rewritten(source: Path, document: Any, target: Path) -> Path:
-    """A page with another document."""
-    packed = base64.b64encode(zlib.compress(json.dumps(document).encode())).decode()
-    page = DATA.sub(f'<script type="text/plain" id="data">{packed}</script>', source.read_text())
-    target.write_text(page)
-    return target
 
 
 def test_a_document_of_hostile_texts(browser: Browser, fixture_page: Written,
