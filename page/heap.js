@@ -10,6 +10,20 @@ export const LOOSE = -2; // a tail without a head
 
 const OWNERS_MAX = 4; // in a title
 
+// Columns of the table, those of numbers by the name that they have here.
+const NUMBERS = { address: "address", blocks: "blocks", bytes: "bytes", heldBy: "held_by",
+    helperBytes: "helper_bytes", owner: "owner_address" };
+const TEXTS = ["kind", "letter", "type", "name", "value", "holder", "hop"];
+
+// A member that is made when it is first asked for: the map needs three of the columns.
+function whenAskedFor(object, name, make) {
+    Object.defineProperty(object, name, { configurable: true, get() {
+        const value = make();
+        Object.defineProperty(object, name, { value });
+        return value;
+    } });
+}
+
 function areasOf(info) {
     let first = 0;
     return (info?.heap?.areas ?? []).map((area) => {
@@ -34,20 +48,21 @@ export class Heap {
         this.errors = moment.errors ?? {};
         this.notes = [...moment.notes ?? [], ...looseNote(moment)];
         this.count = table.count;
-        this.address = table.numbers("address");
-        this.blocks = table.numbers("blocks");
-        this.bytes = table.numbers("bytes");
-        this.helperBytes = table.numbers("helper_bytes");
-        this.heldBy = table.numbers("held_by");
-        for (const name of ["kind", "letter", "type", "name", "value", "holder", "hop"]) {
-            this[name] = table.texts(name);
-        }
-        this.owner = table.numbers("owner_address");
+        this.#readColumns(table);
         this.blockBytes = this.reports.info?.heap?.block_bytes ?? 16;
         this.areas = areasOf(this.reports.info);
         this.blockCount = this.areas.reduce((sum, area) => sum + area.count, 0);
         this.family = this.#families();
         this.rowOfBlock = this.#rowsOfBlocks(new Table(moment.loose));
+    }
+
+    #readColumns(table) {
+        for (const [name, column] of Object.entries(NUMBERS)) {
+            whenAskedFor(this, name, () => table.numbers(column));
+        }
+        for (const name of TEXTS) {
+            whenAskedFor(this, name, () => table.texts(name));
+        }
     }
 
     #families() {

@@ -4,21 +4,30 @@
 import { element } from "./dom.js";
 import { FAMILIES, familyColor } from "./kinds.js";
 
-// The kinds of each letter that the heap has: {S: Set("str", "bytes")}.
+// The first row of each kind: there are few kinds, and many rows.
+function firstRows(heap) {
+    const seen = new Set();
+    return heap.kind.index.reduce((rows, kind, row) => {
+        if (!seen.has(kind)) {
+            seen.add(kind);
+            rows.push(row);
+        }
+        return rows;
+    }, []);
+}
+
+// The kinds of each letter that the heap has, in the order of addresses: S: ["str", "bytes"].
 function kindsByLetter(heap) {
     const kinds = new Map();
-    for (let row = 0; row < heap.count; row++) {
+    for (const row of firstRows(heap)) {
         const letter = heap.letter.at(row) ?? "?";
-        if (!kinds.has(letter)) {
-            kinds.set(letter, new Set());
-        }
-        kinds.get(letter).add(heap.kind.at(row) ?? "?");
+        kinds.set(letter, [...kinds.get(letter) ?? [], heap.kind.at(row) ?? "?"]);
     }
     return kinds;
 }
 
 function letterButton(state, letter, kinds, color) {
-    const names = [...kinds].map((kind) => kind === "?" ? "not known" : kind).join(", ");
+    const names = kinds.map((kind) => kind === "?" ? "not known" : kind).join(", ");
     const button = element("button", { type: "button", class: "letter", title: names,
         "aria-label": `${letter}: ${names}`, "aria-pressed": state.filter.letters.has(letter),
         "data-letter": letter, onclick: () => state.toggleLetter(letter) }, letter);

@@ -35,9 +35,9 @@ function showHeap(state, themed) {
     const map = new BlockMap(state, byId("map"));
     themed.push(() => map.recolor());
     showSummary(state, byId("summary"));
-    showLegend(state, byId("legend"));
     painted(() => {
         performance.mark("mpheap-map");
+        showLegend(state, byId("legend"));
         showSearch(state);
         showObject(state, byId("object"));
         state.addEventListener("moment", () => showCards(state, map, done));
