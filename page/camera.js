@@ -27,11 +27,11 @@ export class Camera {
         return this.scale <= this.fitScale(grid) * 1.001;
     }
 
-    // Keeps the grid in sight: centred where it is smaller than the canvas.
+    // Keeps the grid in sight, at the top left where it is smaller than the canvas.
     clamp(grid) {
         const seen = { x: this.width / this.scale, y: this.height / this.scale };
         const limit = (value, size, room) =>
-            size <= room ? (size - room) / 2 : Math.min(Math.max(0, value), size - room);
+            size <= room ? 0 : Math.min(Math.max(0, value), size - room);
         this.x = limit(this.x, grid.columns, seen.x);
         this.y = limit(this.y, grid.rows, seen.y);
     }

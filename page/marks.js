@@ -43,7 +43,7 @@ function drawLetter(map, row, { x, y }) {
 }
 
 // A stroke through what nothing reaches, a corner for what is other than at the other moment.
-function drawMarks(map, row, { x, y }) {
+function drawMarks(map, row, isHead, { x, y }) {
     const { context, camera: { scale }, palette, state } = map;
     context.strokeStyle = context.fillStyle = palette.ink;
     if (!state.heap.isReached(row)) {
@@ -52,7 +52,7 @@ function drawMarks(map, row, { x, y }) {
         context.lineTo(x + scale, y + 1);
         context.stroke();
     }
-    if (state.changed?.[row]) {
+    if (isHead && state.changed?.[row]) {
         context.beginPath();
         context.moveTo(x + scale, y + 1);
         context.lineTo(x + scale, y + 1 + scale / 3);
@@ -78,10 +78,11 @@ export function drawCells(map) {
         if (row < 0) {
             return;
         }
-        if (camera.scale >= LETTERS_FROM && rowOfBlock[block - 1] !== row) {
+        const isHead = rowOfBlock[block - 1] !== row;
+        if (isHead && camera.scale >= LETTERS_FROM) {
             drawLetter(map, row, pixel);
         }
-        drawMarks(map, row, pixel);
+        drawMarks(map, row, isHead, pixel);
     });
 }
 
