@@ -8,7 +8,7 @@ import { bytes } from "./text.js";
 export const FREE = -1;
 export const LOOSE = -2; // a tail without a head
 
-const OWNERS_MAX = 4; // in a title
+const OWNERS_MAX = 16; // above one another
 
 // Columns of the table, those of numbers by the name that they have here.
 const NUMBERS = { address: "address", blocks: "blocks", bytes: "bytes", heldBy: "held_by",
@@ -124,7 +124,7 @@ export class Heap {
 
     // The row of the block that holds this one, or -1.
     ownerOf(row) {
-        return Number.isNaN(this.owner[row]) ? -1 : this.rowAt(this.owner[row]);
+        return row < 0 || Number.isNaN(this.owner[row]) ? -1 : this.rowAt(this.owner[row]);
     }
 
     // Whether a root leads to it; true where that is not known.
@@ -168,16 +168,26 @@ export class Heap {
         return this.type.at(row) ?? this.kind.at(row) ?? "?";
     }
 
-    // Type and name, or what holds it: "list items of list log".
-    titleOf(row, depth = 0) {
+    // Who holds the last of those that hold one another, from a row on: a text, or null.
+    #topHolder(row) {
+        let top = this.ownerOf(row);
+        for (let i = 0; i < OWNERS_MAX && this.ownerOf(top) >= 0; i++) {
+            top = this.ownerOf(top);
+        }
+        if (top < 0) {
+            return null;
+        }
+        return this.holder.at(top) ??
+            (this.ownerOf(top) < 0 ? this.titleOf(top) : this.typeOf(top)); // damage: a ring
+    }
+
+    // As `whatis` calls it: type, name, and what holds it: "list items of list log".
+    titleOf(row) {
         const type = this.typeOf(row);
         const name = this.name.at(row);
-        const owner = depth < OWNERS_MAX ? this.ownerOf(row) : -1;
-        if (name !== null) {
-            return `${type} ${name}`;
-        }
-        const holder = owner < 0 ? this.holder.at(row) : this.titleOf(owner, depth + 1);
-        return holder === null ? type : `${type} of ${holder}`;
+        const holder = this.holder.at(row) ?? this.#topHolder(row);
+        return (type === "?" ? "block of unknown kind" : type) +
+            (name === null ? "" : ` ${name}`) + (holder === null ? "" : ` of ${holder}`);
     }
 
     // Free runs as {block, length}, in order of addresses; none goes beyond its area.

@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from page.browser import Browser
-from page.conftest import Written
+from chromium.browser import Browser
+from chromium.conftest import Written
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -160,8 +160,8 @@ def test_families_are_those_of_the_other_maps() -> None:
 def test_the_pointer_shows_what_whatis_says(page: Browser, fixture_page: Written) -> None:
     left, top, width, height = page.evaluate(MAP_BOX)
     titles = set()
-    for i in range(1, 20):
-        page.move(left + width * (i % 8 + 1.5) / 10, top + height * i / 60)
+    for i in range(20):
+        page.move(left + width * (i % 8 + 1.5) / 10, top + 3 + height * i / 80)
         address = page.texts("#tip .address")
         title = page.texts("#tip b")
         if not address or not title:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from live.page import data_of
 from live.wasm.captures import capture
-from page.browser import Browser
-from page.conftest import Written
-from page.documents import rewritten
+from chromium.browser import Browser
+from chromium.conftest import Written
+from chromium.documents import rewritten
 
 import mpheap
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dumps import Dump
-from page.browser import Browser
+from chromium.browser import Browser
 
 import mpheap
 
