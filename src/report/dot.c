@@ -23,23 +23,6 @@ static void add_quoted(struct dot *dot, const char *string)
     text_putc(dot->text, '"');
 }
 
-static void begin(struct dot *dot, const json_t *document, struct output *output)
-{
-    *dot = (struct dot){.text = output->text, .nodes = VEC_OF(const char *)};
-    text_puts(dot->text, "digraph {\n  rankdir=LR;\n  node [shape=box, fontname=monospace];\n"
-                         "  edge [fontname=monospace];\n  ");
-    add_quoted(dot, json_string_of(document, "block_address"));
-    text_puts(dot->text, " [style=filled];\n");
-}
-
-static void end(struct dot *dot, struct output *output)
-{
-    text_puts(dot->text, "}\n");
-    if (dot->is_cut)
-        notes_add(&output->notes, "graph: only the first %d nodes are shown", DOT_NODES_MAX);
-    vec_deinit(&dot->nodes);
-}
-
 static bool is_known(const struct dot *dot, const char *id)
 {
     for (size_t i = 0; i < dot->nodes.len; i++)
@@ -87,6 +70,29 @@ static void add_edge(struct dot *dot, const char *from, const char *to, const ch
     text_printf(dot->text, "%s];\n", is_exact ? "" : label ? ", style=dashed" : "style=dashed");
 }
 
+// A graph about the object of a document; `add` adds what an element of its list says.
+static void write_graph(const json_t *document, const char *list,
+                        void (*add)(struct dot *dot, const json_t *element), struct output *output)
+{
+    struct dot dot = {.text = output->text, .nodes = VEC_OF(const char *)};
+    const json_t *element;
+    size_t i;
+
+    text_puts(dot.text, "digraph {\n  rankdir=LR;\n  node [shape=box, fontname=monospace];\n"
+                        "  edge [fontname=monospace];\n  ");
+    add_quoted(&dot, json_string_of(document, "block_address"));
+    text_puts(dot.text, " [style=filled];\n");
+    add_node(&dot, json_string_of(document, "block_address"), json_string_of(document, "title"));
+    json_array_foreach(json_object_get(document, list), i, element)
+    {
+        add(&dot, element);
+    }
+    text_puts(dot.text, "}\n");
+    if (dot.is_cut)
+        notes_add(&output->notes, "graph: only the first %d nodes are shown", DOT_NODES_MAX);
+    vec_deinit(&dot.nodes);
+}
+
 // --- why ---
 
 static void add_path(struct dot *dot, const json_t *path)
@@ -120,17 +126,7 @@ static void add_path(struct dot *dot, const json_t *path)
 
 void dot_why(const json_t *document, struct output *output)
 {
-    const json_t *path;
-    struct dot dot;
-    size_t i;
-
-    begin(&dot, document, output);
-    add_node(&dot, json_string_of(document, "block_address"), json_string_of(document, "title"));
-    json_array_foreach(json_object_get(document, "paths"), i, path)
-    {
-        add_path(&dot, path);
-    }
-    end(&dot, output);
+    write_graph(document, "paths", add_path, output);
 }
 
 // --- refs ---
@@ -151,15 +147,5 @@ static void add_ref(struct dot *dot, const json_t *ref)
 
 void dot_refs(const json_t *document, struct output *output)
 {
-    const json_t *ref;
-    struct dot dot;
-    size_t i;
-
-    begin(&dot, document, output);
-    add_node(&dot, json_string_of(document, "block_address"), json_string_of(document, "title"));
-    json_array_foreach(json_object_get(document, "refs"), i, ref)
-    {
-        add_ref(&dot, ref);
-    }
-    end(&dot, output);
+    write_graph(document, "refs", add_ref, output);
 }
