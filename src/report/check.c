@@ -128,28 +128,26 @@ static void write_finding(const struct writer *writer, const struct finding *fin
     write_line(writer, finding, add_below, text);
 }
 
-static void add_count(struct text *text, uint64_t count, const char *one, const char *many)
-{
-    text_printf(text, "%" PRIu64 " %s", count, count == 1 ? one : many);
-}
-
 static void write_checked(const struct check *check, struct text *text)
 {
+    const struct {
+        uint64_t count;
+        const char *one, *many, *after;
+    } parts[] = {
+        {check->areas, "area", "areas", " of "},
+        {check->blocks, "block", "blocks", ", "},
+        {check->heads, "allocation", "allocations", " ("},
+        {check->garbage, "of them garbage", "of them garbage", "), "},
+        {check->object_count, "object", "objects", ", "},
+        {check->maps, "map", "maps", ", "},
+        {check->references, "reference", "references", ", "},
+        {check->qstrs, "interned string", "interned strings", "\n"},
+    };
+
     text_puts(text, "checked: ");
-    add_count(text, check->areas, "area", "areas");
-    text_puts(text, " of ");
-    add_count(text, check->blocks, "block", "blocks");
-    text_puts(text, ", ");
-    add_count(text, check->heads, "allocation", "allocations");
-    text_puts(text, " (");
-    text_printf(text, "%" PRIu64 " of them garbage), ", check->garbage);
-    add_count(text, check->object_count, "object", "objects");
-    text_puts(text, ", ");
-    add_count(text, check->maps, "map", "maps");
-    text_puts(text, ", ");
-    add_count(text, check->references, "reference", "references");
-    text_puts(text, ", ");
-    add_count(text, check->qstrs, "interned string\n", "interned strings\n");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        text_printf(text, "%" PRIu64 " %s%s", parts[i].count,
+                    parts[i].count == 1 ? parts[i].one : parts[i].many, parts[i].after);
 }
 
 static void write_verdict(const struct check *check, struct text *text)
