@@ -133,6 +133,7 @@ struct bounds {
 
     // the chip
     struct vec banks;           // of struct bounds_bank
+    struct extent probed;       // where --probe-ram has looked: elsewhere it knows nothing
     char chip[BOUNDS_NAME_MAX]; // what it is, or ""
     uint64_t flash_bytes;       // of that chip; 0: not known
 
@@ -153,6 +154,10 @@ int bounds_gather_files(struct bounds *bounds, const struct bounds_options *opti
 int bounds_gather_chip(struct bounds *bounds, const struct bounds_options *options,
                        struct session *session, struct mph_err *err);
 
+// RAM as reading finds it, around all that is known to lie in some.
+int bounds_probe(struct bounds *bounds, const struct bounds_options *options,
+                 struct session *session, struct mph_err *err);
+
 // How deep the stack has been, if its lowest words show; after the linker is known.
 int bounds_gather_depth(struct bounds *bounds, struct session *session, struct mph_err *err);
 
@@ -162,6 +167,11 @@ int bounds_gather_mpu(struct bounds *bounds, struct session *session, struct mph
 // Add to a list of struct named_extent.
 int bounds_name(struct vec *list, struct extent extent, struct mph_err *err, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));
+
+// Add to bounds->banks.
+int bounds_add_bank(struct bounds *bounds, struct extent extent, enum ram_source source,
+                    struct mph_err *err, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 // Say something once.
 void verdict_add(struct bounds *bounds, enum verdict_level level, uint64_t bytes,

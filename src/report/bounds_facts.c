@@ -51,6 +51,22 @@ int bounds_name(struct vec *list, struct extent extent, struct mph_err *err, con
     return 0;
 }
 
+int bounds_add_bank(struct bounds *bounds, struct extent extent, enum ram_source source,
+                    struct mph_err *err, const char *format, ...)
+{
+    struct bounds_bank *bank = vec_add(&bounds->banks);
+    va_list arguments;
+
+    if (!bank)
+        return mph_fail_no_memory(err);
+    bank->extent = extent;
+    bank->source = source;
+    va_start(arguments, format);
+    vsnprintf(bank->name, sizeof bank->name, format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
 // --- verdicts ---
 
 // Without memory for it, a verdict is lost, as notes are.

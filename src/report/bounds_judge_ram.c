@@ -78,7 +78,8 @@ static void judge_inside(struct bounds *bounds, struct extent range, const char 
 {
     uint64_t at;
 
-    if (bounds_trusted(bounds) == RAM_SOURCES || !find_outside(bounds, range, &at))
+    if (bounds_trusted(bounds) == RAM_SOURCES || !find_outside(bounds, range, &at) ||
+        (bounds_trusted(bounds) == RAM_PROBED && !extent_has(bounds->probed, at)))
         return;
     uint64_t bytes = extent_bytes((struct extent){at, range.last});
     if (at == range.first && chip_may_extend(at)) {

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 from pathlib import Path
@@ -140,6 +141,30 @@ def test_symbols_that_nobody_has_listed(dump_of, tmp_path: Path) -> None:
     assert "my_heap_end = 0x2002C000" in unused["change"]
 
 
+def test_listed_symbols_come_before_others(dump_of, tmp_path: Path) -> None:
+    """A heap that goes beyond _heap_end, just up to symbols that mean something else."""
+    dump = dump_of("v1.27.0")
+    end = dump.symbols["_heap_end"]
+    elf = tmp_path / "moved.elf"
+    subprocess.run(["arm-none-eabi-objcopy", "--strip-symbol=_heap_end",
+                    f"--add-symbol=_heap_end={end - 4096:#x},global",
+                    f"--add-symbol=other_start={dump.symbols['_heap_start']:#x},global",
+                    f"--add-symbol=other_end={end:#x},global", elf_of("v1.27.0"), elf],
+                   check=True)
+    document = bounds(*dump.images(), "--elf", elf, *STM32F405)
+    assert any(one["text"].startswith("the heap ends 4096 bytes above _heap_end")
+               for one in of_level(document, "wrong"))
+
+
+def test_a_chip_that_is_not_in_the_table(dump_of, tmp_path: Path) -> None:
+    for value, is_known in ((0x10010FED, False), (0x20036419, True)):
+        (tmp_path / "id").write_bytes(value.to_bytes(4, "little"))
+        document = bounds(*words_of(dump_of("v1.27.0")), f"--image={tmp_path}/id@0xe0042000")
+        assert ("chip" in document) == is_known
+        said = [one for one in of_level(document, "unsure") if "of no chip in the" in one["text"]]
+        assert len(said) == (not is_known)
+
+
 def test_a_blank_board_still_gets_a_table(dump_of, tmp_path: Path) -> None:
     dump = dump_of("v1.27.0")
     file = tmp_path / "ram"
@@ -179,6 +204,17 @@ def test_offline(tmp_path: Path) -> None:
     script.write_text("MEMORY { RAM (rw) : ORIGIN = 0x20000000, LENGTH = 128K + 64K }\n")
     (claim,) = of_level(bounds(*elf, *STM32F405, "--ld", script), "wrong")
     assert claim["text"].startswith("RAM (--ld) says that RAM goes 65536 bytes further")
+
+
+def test_a_script_that_needs_the_elf(tmp_path: Path) -> None:
+    elf = ["--offline", "--elf", elf_of("v1.27.0", True), *STM32F405]
+    script = tmp_path / "board.ld"
+    for name, is_known in (("_ram_start", True), ("_nobody_knows", False)):
+        script.write_text(f"MEMORY {{ RAM (rw) : ORIGIN = {name}, LENGTH = 128K }}\n")
+        document = bounds(*elf, "--ld", script)
+        assert extents(document, "region") == ([(RAM, RAM + 0x20000)] if is_known else [])
+        said = [one for one in of_level(document, "unsure") if one["text"].startswith("--ld: ")]
+        assert len(said) == (not is_known)
 
 
 # What the linker scripts of ports define, with a .bss of 4 KB at the start of RAM, and the heap
@@ -339,7 +375,10 @@ def test_mirrors_are_not_more_ram(dump_of, copies: int) -> None:
 def test_nothing_is_probed_elsewhere(dump_of) -> None:
     dump = dump_of("v1.27.0-rv32")
     words = words_of(dump)
-    assert not extents(bounds(*words, "--probe-ram"), "RAM")
+    outside = bounds(*words, "--probe-ram")
+    assert not extents(outside, "RAM")
+    assert any("nothing that is known to be RAM can be read in 0x20000000..0x3FFFFFFF"
+               in one["text"] for one in of_level(outside, "unsure"))
     file, start = dump.files["ram"]
     found = bounds(*words, f"--probe-range={start:#x}..{start + 0x7ffffff:#x}")
     assert extents(found, "RAM") == [(start, start + file.stat().st_size)]
@@ -351,6 +390,25 @@ def test_the_end_of_a_range_is_not_the_end_of_ram(dump_of) -> None:
     assert not extents(found, "RAM")
     assert not of_level(found, "wrong")
     assert any("where RAM ends does not show" in one["text"] for one in of_level(found, "unsure"))
+
+
+def test_each_bank_in_use_is_probed(dump_of, tmp_path: Path) -> None:
+    """A stack in tightly coupled memory, apart from the heap's RAM."""
+    dump = dump_of("v1.27.0")
+    (tmp_path / "tcm").write_bytes(random.Random(1).randbytes(4096))
+    words = [*dump.images(), f"--image={tmp_path}/tcm@0x24000000", *dump.elf(),
+             "--reg=sp=0x24000f00", "--probe-ram"]
+    assert extents(bounds(*words), "RAM") == [(RAM, RAM + 0x20000), (0x24000000, 0x24001000)]
+
+
+def test_what_was_not_probed_is_not_judged(dump_of, tmp_path: Path) -> None:
+    """A heap outside of the addresses that are probed."""
+    (tmp_path / "tcm").write_bytes(random.Random(1).randbytes(4096))
+    words = [*dump_of("v1.27.0-rv32").images(), *dump_of("v1.27.0-rv32").elf(),
+             f"--image={tmp_path}/tcm@0x20000000", "--reg=sp=0x20000f00", "--probe-ram"]
+    document = bounds(*words)
+    assert extents(document, "RAM") == [(RAM, RAM + 0x1000)]
+    assert not any("the heap at" in one["text"] for one in of_level(document, "wrong"))
 
 
 @pytest.mark.parametrize("below", [0, 1])

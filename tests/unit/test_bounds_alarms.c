@@ -108,6 +108,46 @@ static void test_second_area_is_the_linkers(void **state)
     }
 }
 
+// gc_init was given less at the start, or the array is larger than what it was given.
+static void test_heap_begins_above_its_symbol(void **state)
+{
+    (void)state;
+    for (int is_array = 0; is_array < 2; is_array++)
+        for (unsigned lost = 0; lost <= 2 * KIB; lost += 2 * KIB) {
+            struct bounds bounds;
+
+            set_up(&bounds);
+            set_pair(&bounds.heap, "_heap_start", BSS_END, "_heap_end", HEAP_END);
+            bounds.heap.is_array = is_array;
+            add_area(&bounds, BSS_END + lost, HEAP_END - 1);
+            judge(&bounds);
+            assert_int_equal(level_of(&bounds, "2048 bytes above _heap_start"),
+                             lost ? VERDICT_UNUSED : VERDICT_LEVELS);
+            assert_int_equal(level_of(&bounds, "lies in the static array"),
+                             lost && is_array ? VERDICT_RIGHT : VERDICT_LEVELS);
+            bounds_deinit(&bounds);
+        }
+}
+
+static void test_an_elf_without_bounds(void **state)
+{
+    (void)state;
+    for (int has_symbols = 0; has_symbols < 2; has_symbols++) {
+        struct bounds bounds;
+
+        set_up(&bounds);
+        bounds.is_live = false;
+        if (has_symbols)
+            set_pair(&bounds.heap, "_heap_start", BSS_END, "_heap_end", HEAP_END);
+        judge(&bounds);
+        assert_int_equal(level_of(&bounds, "the ELF has no symbols that bound a heap"),
+                         has_symbols ? VERDICT_LEVELS : VERDICT_UNSURE);
+        assert_int_equal(level_of(&bounds, "the linker gives the heap 110592 bytes"),
+                         has_symbols ? VERDICT_RIGHT : VERDICT_LEVELS);
+        bounds_deinit(&bounds);
+    }
+}
+
 // --- the room of a stack that no symbol bounds below ---
 
 // Nobody said how much it needs: it has what is above the variables. Somebody did: too little.
@@ -276,6 +316,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heap_in_sdram_instead),
         cmocka_unit_test(test_second_area_is_the_linkers),
+        cmocka_unit_test(test_heap_begins_above_its_symbol),
+        cmocka_unit_test(test_an_elf_without_bounds),
         cmocka_unit_test(test_stack_above_variables),
         cmocka_unit_test(test_heap_leaves_too_little_for_the_stack),
         cmocka_unit_test(test_stack_without_symbols_is_its_limit),
