@@ -16,15 +16,20 @@ struct cursor {
     const struct vec *regions;     // of struct region: those above
 };
 
+struct attributes {
+    bool are_there, are_writable;
+};
+
 static int add_region(struct vec *list, const char *name, size_t length, struct extent extent,
-                      bool is_writable, struct mph_err *err)
+                      struct attributes attributes, struct mph_err *err)
 {
     struct region *region = list->len < REGIONS_MAX ? vec_add(list) : NULL;
 
     if (!region)
         return list->len < REGIONS_MAX ? mph_fail_no_memory(err) : 0;
     region->extent = extent;
-    region->is_writable = is_writable;
+    region->is_writable = attributes.are_writable;
+    region->has_attributes = attributes.are_there;
     snprintf(region->name, sizeof region->name, "%.*s", (int)(length < 63 ? length : 63), name);
     return 0;
 }
@@ -48,8 +53,8 @@ static int parse_map_line(const char *line, size_t length, struct vec *ret, stru
         sscanf(copy, "%63s 0x%" SCNx64 " 0x%" SCNx64 " %15s", name, &origin, &size, attributes);
     if (count < 3 || name[0] == '*' || !extent_set(&extent, origin, size))
         return 0;
-    return add_region(ret, name, strlen(name), extent, count < 4 || strchr(attributes, 'w') != NULL,
-                      err);
+    return add_region(ret, name, strlen(name), extent,
+                      (struct attributes){count == 4, count < 4 || strchr(attributes, 'w')}, err);
 }
 
 int regions_from_map(const char *text, size_t size, struct vec *ret, struct mph_err *err)
@@ -242,16 +247,17 @@ static bool parse_assignment(struct cursor *cursor, const char *const *names, ui
 }
 
 // Without attributes, or with those that it must not have, a region takes variables.
-static bool parse_attributes(struct cursor *cursor)
+static struct attributes parse_attributes(struct cursor *cursor)
 {
-    bool is_writable = false;
+    struct attributes attributes = {.are_writable = true};
 
     if (!take(cursor, '('))
-        return true;
+        return attributes;
+    attributes = (struct attributes){.are_there = true};
     while (cursor->at < cursor->end && *cursor->at != ')')
-        is_writable |= strchr("wWaA!", *cursor->at++) != NULL;
+        attributes.are_writable |= strchr("wWaA!", *cursor->at++) != NULL;
     take(cursor, ')');
-    return is_writable;
+    return attributes;
 }
 
 // Behind a region that is not understood, to the next one: there is one a line.
@@ -266,16 +272,16 @@ static int parse_region(struct cursor *cursor, struct vec *ret, size_t *unknown,
 {
     const char *name;
     size_t length = take_word(cursor, &name);
-    bool is_writable = parse_attributes(cursor);
+    struct attributes attributes = parse_attributes(cursor);
     uint64_t origin, size;
     struct extent extent;
 
     if (length && take(cursor, ':') && parse_assignment(cursor, origins, &origin) &&
         (take(cursor, ','), parse_assignment(cursor, lengths, &size)))
         return extent_set(&extent, origin, size)
-                   ? add_region(ret, name, length, extent, is_writable, err)
+                   ? add_region(ret, name, length, extent, attributes, err)
                    : 0;
-    *unknown += is_writable;
+    *unknown += attributes.are_writable;
     skip_line(cursor);
     return 0;
 }

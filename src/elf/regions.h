@@ -15,7 +15,8 @@
 struct region {
     char name[64];
     struct extent extent;
-    bool is_writable; // by its attributes, or because it has none
+    bool is_writable;    // by its attributes, or because it has none
+    bool has_attributes; // without them it may be flash as well
 };
 
 // Add what the table "Memory Configuration" of a map file says, as struct region. Without one

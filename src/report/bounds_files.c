@@ -3,6 +3,22 @@
 #include "elf/regions.h"
 #include "report/bounds.h"
 
+static bool has_one_in(const struct vec *sections, struct extent extent)
+{
+    for (size_t i = 0; i < sections->len; i++)
+        if (extent_has(extent, ((const struct named_extent *)vec_at(sections, i))->extent.first))
+            return true;
+    return false;
+}
+
+// Scripts that do not say which of their regions is flash have code there, and no variables.
+static bool is_ram(const struct bounds *bounds, const struct region *region)
+{
+    return region->is_writable &&
+           (region->has_attributes || has_one_in(&bounds->sections, region->extent) ||
+            !has_one_in(&bounds->constants, region->extent));
+}
+
 static int add_regions(struct bounds *bounds, const struct vec *regions, const char *option,
                        struct mph_err *err)
 {
@@ -11,7 +27,7 @@ static int add_regions(struct bounds *bounds, const struct vec *regions, const c
     for (size_t i = 0; rc == 0 && i < regions->len; i++) {
         const struct region *region = vec_at(regions, i);
 
-        if (region->is_writable)
+        if (is_ram(bounds, region))
             rc =
                 bounds_name(&bounds->regions, region->extent, err, "%s (%s)", region->name, option);
     }

@@ -217,6 +217,19 @@ def test_a_script_that_needs_the_elf(tmp_path: Path) -> None:
         assert len(said) == (not is_known)
 
 
+def test_a_script_that_does_not_say_what_is_flash(tmp_path: Path) -> None:
+    elf = ["--offline", "--elf", elf_of("v1.27.0", True)]
+    script = tmp_path / "board.ld"
+    script.write_text("MEMORY { ROM : ORIGIN = 0x08000000, LENGTH = 1M\n"
+                      "RAM : ORIGIN = 0x20000000, LENGTH = 128K\n"
+                      "MORE : ORIGIN = 0x10000000, LENGTH = 64K }\n")
+    document = bounds(*elf, "--ld", script)
+    assert [row["name"] for row in document["rows"] if row["kind"] == "region"] == [
+        "MORE (--ld)", "RAM (--ld)"]
+    (spare,) = of_level(document, "spare")
+    assert spare["text"].startswith("MORE (--ld)")
+
+
 # What the linker scripts of ports define, with a .bss of 4 KB at the start of RAM, and the heap
 # that this means. Nothing of it is wrong, and nothing unused.
 PORTS = {
