@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_GIT = re.compile(r"(build|node_modules|\.git)")  # beginnings of folders left out
 TABS_ALLOWED = re.compile(r"(^|/)(Makefile|[\w-]+\.(mk|1))$")  # make's own syntax, and man pages
 GENERATED = {"package-lock.json"}
+PICTURES = {".png"}
 LINE_MAX = 100
 CODE = {".c", ".h", ".py", ".tcl", ".mjs", ".js", ".css"}
 
@@ -71,7 +72,8 @@ def check_file(path: Path) -> Iterator[str]:
 
 def main() -> int:
     """Print what is wrong; 1 if anything is."""
-    problems = [problem for path in files() if path.name not in GENERATED
+    problems = [problem for path in files()
+                if path.name not in GENERATED and path.suffix not in PICTURES
                 for problem in check_file(path)]
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0

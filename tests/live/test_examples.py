@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import mpheap
@@ -15,11 +15,13 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 POSTMORTEM = EXAMPLES / "postmortem"
 HUNG_BOARD = EXAMPLES / "hung-board"
 LEAKING_LIST = EXAMPLES / "leaking-list"
+HTML_REPORT = EXAMPLES / "html-report"
 
 
-def run(script: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(script: Path, env: Mapping[str, str] | None = None,
+        words: Sequence[str | Path] = ()) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [script],
+        [script, *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -93,3 +95,15 @@ def test_a_leaking_list_prints_its_transcript() -> None:
     transcript = (LEAKING_LIST / "transcript.txt").read_text()
     assert without_differences(done.stdout) == without_differences(transcript)
     assert not re.search(r"/(tmp|home|root|work)/", transcript)
+
+
+def test_an_html_report_prints_its_transcript(tmp_path: Path) -> None:
+    done = run(HTML_REPORT / "html_report.py", words=("--keep", tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    transcript = (HTML_REPORT / "transcript.txt").read_text()
+    assert without_differences(done.stdout) == without_differences(transcript)
+    assert not re.search(r"/(tmp|home|root|work)/", transcript)
+    png = b"\x89PNG\r\n\x1a\n"
+    assert (tmp_path / "page.png").read_bytes()[:8] == png
+    assert (HTML_REPORT / "page.png").read_bytes()[:8] == png
+    assert (tmp_path / "hung.html").stat().st_size < 400_000
