@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MAP_KIND = 3, MAP_CHANGED = 4 };
@@ -97,12 +98,24 @@ void screen_map_colors(void)
     init_pair(COLOR_CHANGED, COLOR_YELLOW, -1);
 }
 
+static void draw_legend(int row, uint64_t each)
+{
+    char line[80] = "";
+
+    if (each > 1)
+        snprintf(line, sizeof line,
+                 "%" PRIu64 " blocks a letter: . free, - + # the fuller the more", each);
+    mvaddnstr(row, 0, line, COLS);
+    clrtoeol();
+}
+
 void screen_map_draw(const struct screen_map *map, int top, int rows, bool has_colors)
 {
     uint64_t cells = rows > 0 && COLS > 0 ? (uint64_t)rows * (uint64_t)COLS : 0;
     uint64_t each = cells ? (map->count + cells - 1) / cells : 0;
     uint64_t first = 0;
 
+    draw_legend(top - 1, each);
     for (int row = 0; row < rows; row++) {
         move(top + row, 0);
         clrtoeol();
@@ -114,10 +127,4 @@ void screen_map_draw(const struct screen_map *map, int top, int rows, bool has_c
             first += cell.blocks;
         }
     }
-    if (each > 1)
-        mvprintw(top - 1, 0, "%" PRIu64 " blocks a letter: . free, - + # the fuller the more",
-                 each);
-    else
-        move(top - 1, 0);
-    clrtoeol();
 }

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 from dumps import Dump
-from rig import Board, DebugPort, Machine, OpenOcd, Region, free_port
-from rig.microbit import FLASH, RAM
+from rig import Board, DebugPort, Machine, OpenOcd, Region, TclError, free_port, run_gdb
+from rig.microbit import FIRMWARE, FLASH, RAM
+from rig.repl import Repl
 
 import mpheap
 
@@ -397,3 +398,79 @@ def test_a_link_that_stays_away(port: DebugPort) -> None:
         assert command.stderr.read().splitlines()[-1].startswith("mpheap: openocd: ")
     kinds = [json.loads(line).get("kind") for line in said if line.startswith('{"kind"')]
     assert kinds[-1] == "end" and kinds[-2] == "event"
+
+
+# Other doors
+
+
+def test_in_openocd_it_ends_by_itself(board: Board, live: tuple[DebugPort, OpenOcd],
+                                      where: list[str]) -> None:
+    openocd = live[1]
+    openocd.tcl(f"source {ROOT / 'openocd/mpheap.tcl'}")
+    openocd.tcl(f"set mpheap_command {mpheap.command_path().resolve()}")
+    board.freeze()
+    with pytest.raises(TclError, match="OpenOCD waits until its command ends: --for or --count"):
+        openocd.tcl("mpheap_report watch")
+    said = openocd.tcl("mpheap_report watch --count=3 --interval=10 --format=json --quiet")
+    numbers = heap_numbers(mpheap.info(*where))
+    board.thaw()
+    samples = of_kind([json.loads(line) for line in said.splitlines()], "sample")
+    assert [{key: sample[key] for key in numbers} for sample in samples] == [numbers] * 3
+
+
+def test_in_gdb_a_program_that_stands_still_is_one_sample(port: DebugPort) -> None:
+    with OpenOcd(port) as openocd:
+        result = run_gdb([
+            f"source {ROOT / 'gdb/mpheap.py'}", "set architecture armv7e-m",
+            f"target extended-remote 127.0.0.1:{openocd.gdb_port}", "mpheap watch",
+            f"set mpheap link openocd {openocd.tcl_port}", "mpheap watch --count=1"])
+    assert result.exit == 0, result
+    assert result.stdout.count("the target does not run: one sample is all") == 2
+    assert result.stdout.count("\n1 samples in 0.0 s, 0 torn") == 2
+
+
+# What the board notices
+
+
+class CountedBoard(Machine):
+    """A micro:bit whose clock is the number of instructions it has run, so that what a program
+    gets done in a time of its own is the same in every run."""
+
+    def __init__(self) -> None:
+        super().__init__("microbit", ["-device", f"loader,file={FIRMWARE}", "-icount", "shift=6"],
+                         core="m0", regions=(FLASH, RAM))
+
+    def _booted(self) -> None:
+        self.repl = Repl(self.serial)
+        self.repl.wait_prompt()
+
+
+COUNT = """\
+import microbit
+def count():
+  n = 0
+  start = microbit.running_time()
+  while microbit.running_time() == start:
+    pass
+  while microbit.running_time() - start < 1000:
+    n += 1
+  return n
+"""
+
+
+def test_a_count_on_the_board_is_the_same_with_and_without() -> None:
+    with CountedBoard() as board:
+        board.repl.exec(COUNT)
+        alone = [board.repl.eval("count()") for _ in range(3)]
+        with opened(board) as (port, openocd):
+            with watching("--interval=0", f"--openocd=:{openocd.tcl_port}") as command:
+                wait_line(command, '"number":2')
+                before = port.stats()
+                watched = [board.repl.eval("count()") for _ in range(3)]
+                after = port.stats()
+                command.terminate()
+                command.stdout.read()
+    assert after["bus_reads"] - before["bus_reads"] > 1000
+    assert (after["cpu_stops"], after["cpu_halts"]) == (before["cpu_stops"], 0)
+    # Where the clock's interrupts and collections fall differs from run to run
+    assert sum(watched) == pytest.approx(sum(alone), rel=0.02)
