@@ -72,9 +72,11 @@ function intro(watch, data) {
     const most = (values) => values.reduce((best, value) => Math.max(best, value ?? 0), 0);
     const least = (values) => values.reduce((best, value) => Math.min(best, value ?? best),
         Infinity);
-    return `${integer(data[0].length)} samples, one each ${watch.interval_ms} ms, of a heap of ` +
-        `${bytes(watch.total_bytes)}. Most in use: ${bytes(most(data[1]))}. Shortest largest ` +
-        `free run: ${bytes(least(data[2]))}.`;
+    const torn = new Table(watch.samples).numbers("torn").filter((value) => value > 0).length;
+    const doubt = torn ? `, ${integer(torn)} of them torn and uncertain` : "";
+    return `${integer(data[0].length)} samples, one each ${watch.interval_ms} ms${doubt}, ` +
+        `of a heap of ${bytes(watch.total_bytes)}. Most in use: ${bytes(most(data[1]))}. ` +
+        `Shortest largest free run: ${bytes(least(data[2]))}.`;
 }
 
 // The card's body; `onTheme` is called with what draws the plot again.

@@ -61,6 +61,12 @@ void table_set_number(struct table *table, size_t number, int64_t value)
     column->last = value;
 }
 
+void table_set_decimal(struct table *table, size_t number, double value)
+{
+    if (!table->has_failed)
+        text_printf(&column_at(table, number)->cells, "%.3f", value);
+}
+
 static void add_word(struct table *table, struct table_column *column, const char *word)
 {
     json_t *number = json_object_get(column->known, word);

@@ -45,6 +45,8 @@ size_t table_add_column(struct table *table, const char *name, enum table_form f
 // or addresses, text into those of texts; what is not printable ASCII is escaped. In
 // lines, an empty text is as an empty cell.
 void table_set_number(struct table *table, size_t number, int64_t value);
+// In thousandths, into columns of TABLE_NUMBERS alone.
+void table_set_decimal(struct table *table, size_t number, double value);
 void table_set_text(struct table *table, size_t number, const char *value);
 void table_end_row(struct table *table);
 

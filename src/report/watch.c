@@ -6,7 +6,17 @@
 #include "base/parse.h"
 #include "report/watch_loop.h"
 
-enum { KEY_INTERVAL = 0x300, KEY_FOR, KEY_CSV, KEY_JSONL, KEY_ALARM, KEY_ON, KEY_FILE, KEY_VERIFY };
+enum {
+    KEY_INTERVAL = 0x300,
+    KEY_FOR,
+    KEY_CSV,
+    KEY_JSONL,
+    KEY_HTML,
+    KEY_ALARM,
+    KEY_ON,
+    KEY_FILE,
+    KEY_VERIFY
+};
 
 enum { INTERVAL_MS = 500, INTERVAL_MAX_MS = 86400 * 1000 };
 
@@ -55,6 +65,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_JSONL:
         options->jsonl = argument;
         return 0;
+    case KEY_HTML:
+        options->html = argument;
+        return 0;
     case KEY_ON:
         options->snapshots = true;
         if (strcmp(argument, "alarm") != 0)
@@ -91,6 +104,8 @@ static const struct argp_option option_table[] = {
      "Read the tables twice for each sample: a proof that it is of one moment", 0},
     {"csv", KEY_CSV, "FILE", 0, "Write the samples to FILE as well", 0},
     {"jsonl", KEY_JSONL, "FILE", 0, "Write samples and events to FILE as JSON Lines as well", 0},
+    {"html", KEY_HTML, "FILE", 0, "Write the curve and its events to FILE as a page, in the end",
+     0},
     {"alarm", KEY_ALARM, "BYTES", 0,
      "Exit with 1 when the largest free run is shorter: at once, or in the end with --for or "
      "--count",

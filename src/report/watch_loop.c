@@ -40,6 +40,8 @@ static int tell_event(struct watch *watch, const struct watch_event *event, stru
 
     for (size_t i = 0; rc == 0 && i < watch->file_count; i++)
         rc = watch_file_event(&watch->files[i], event, err);
+    if (rc == 0 && watch->options->html)
+        rc = watch_record_event(&watch->record, event, err);
     if (watch->view)
         watch->view->event(watch->view->context, event);
     return rc;
@@ -67,6 +69,8 @@ static int tell_point(struct watch *watch, const struct watch_point *point, stru
 
     for (size_t i = 0; rc == 0 && i < watch->file_count; i++)
         rc = watch_file_point(&watch->files[i], point, err);
+    if (rc == 0 && watch->options->html)
+        rc = watch_record_point(&watch->record, point, err);
     if (rc == 0 && view)
         view->show(view->context, &scene);
     return rc;
@@ -238,14 +242,21 @@ static int open_files(struct watch *watch, struct mph_err *err)
     return rc;
 }
 
+// What ended it, `rc`, counts for more than what fails now.
 static int end_files(struct watch *watch, int rc, struct mph_err *err)
 {
-    for (size_t i = 0; i < watch->file_count; i++) {
-        int ended = watch_file_end(&watch->files[i], &watch->follower.totals, err);
+    const struct watch_options *options = watch->options;
+    const struct watch_totals *totals = &watch->follower.totals;
+    int ended = 0;
 
-        rc = rc < 0 || ended == 0 ? rc : ended;
+    if (options->html && totals->samples)
+        ended = watch_record_write(&watch->record, options->html, options->interval, totals, err);
+    for (size_t i = 0; i < watch->file_count; i++) {
+        int closed = watch_file_end(&watch->files[i], totals, err);
+
+        ended = ended < 0 ? ended : closed;
     }
-    return rc;
+    return rc < 0 || ended == 0 ? rc : ended;
 }
 
 // What was lost and did not come back is a failure, whoever ended it.
@@ -293,6 +304,7 @@ int watch_run(struct session *session, const struct watch_options *options, stru
                           .follower = {.alarm_bytes = options->alarm_bytes}};
     int rc = watch_load(session, err);
 
+    watch_record_init(&watch.record);
     if (rc == 0)
         rc = check_end(&watch, err);
     if (rc == 0) {
@@ -303,6 +315,7 @@ int watch_run(struct session *session, const struct watch_options *options, stru
         report_common_notes(session, output);
     }
     rc = end_files(&watch, rc, err);
+    watch_record_deinit(&watch.record);
     if (watch.has_sampler)
         sampler_deinit(&watch.sampler);
     return rc;

@@ -11,7 +11,7 @@ struct watch_options {
     double interval; // seconds
     double seconds;  // how long; 0: no limit
     uint64_t count;  // of samples; 0: no limit
-    const char *csv, *jsonl;
+    const char *csv, *jsonl, *html;
     uint64_t alarm_bytes; // 0: none
     const char *snapshot; // where a core goes, for strftime
 };

@@ -5,6 +5,7 @@
 
 #include "report/watch_file.h"
 #include "report/watch_loop.h"
+#include "report/watch_record.h"
 #include "target/stream.h"
 
 enum { WRITERS = 3 };
@@ -24,6 +25,7 @@ struct watch {
     struct follower follower;
     struct watch_file files[WRITERS]; // the report itself, then files
     size_t file_count;
+    struct watch_record record; // kept where a page is wanted
     struct watch_place place;
     bool has_sampler, has_alarm_ended, has_snapshot;
     const struct watch_view *view; // NULL: none

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import csv
 import json
 import re
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -267,6 +269,24 @@ def test_files_say_what_is_printed_and_at_once(board: Board, where: list[str],
                 assert value == ""
             else:
                 assert float(value) == pytest.approx(sample[key], abs=1e-3)
+
+
+def test_a_page_has_all_samples_and_events(board: Board, where: list[str], tmp_path: Path) -> None:
+    page = tmp_path / "heap.html"
+    with running(board, SLOW):
+        documents = watch("--for=1.5", "--interval=50", f"--html={page}", *where)
+    data = re.search(r'id="data">([^<]*)<', page.read_text())[1]
+    whole = json.loads(zlib.decompress(base64.b64decode(data)))
+    table, samples = whole["watch"]["samples"], of_kind(documents, "sample")
+    assert whole["moments"] == [] and table["count"] == len(samples)
+    for name, key in (("seconds", "seconds"), ("used_bytes", "used_bytes"),
+                      ("free_bytes", "free_bytes"), ("largest_free_bytes", "largest_run_bytes"),
+                      ("torn", "torn")):
+        shown = [float(cell) for cell in table["columns"][name]["numbers"].split(" ")]
+        assert shown == pytest.approx([sample[key] for sample in samples], abs=1e-3)
+    assert [(event["kind"], event["text"]) for event in whole["watch"]["events"]] == [
+        (event["event"], event["text"]) for event in of_kind(documents, "event")]
+    assert (whole["watch"]["interval_ms"], whole["watch"]["total_bytes"]) == (50, 10048)
 
 
 def test_lines_for_people(board: Board, where: list[str]) -> None:
