@@ -191,7 +191,7 @@ static int make_table(struct session *session, struct rows *rows, json_t **ret, 
     rc = part_each_line(session, &objects, &(struct part_visitor){add_line, rows}, err);
     if (rc >= 0)
         fit_table(rows);
-    json_t *document = rc < 0 ? NULL : table_json(&rows->table);
+    json_t *document = rc < 0 ? NULL : table_take_json(&rows->table);
     table_deinit(&rows->table);
     if (document)
         json_object_set(document, "summary", rows->summary);

@@ -10,7 +10,7 @@
 //     table_set_text(&table, name, "buffer"); // cells that are not set are empty
 //     table_set_number(&table, bytes, 64);
 //     table_end_row(&table);
-//     json_t *document = table_json(&table);
+//     json_t *document = table_take_json(&table);
 //     table_deinit(&table);
 #ifndef MPH_REPORT_TABLE_H
 #define MPH_REPORT_TABLE_H
@@ -31,7 +31,7 @@ enum table_form {
 struct table {
     uint64_t count;     // rows that have ended
     struct vec columns; // of struct table_column
-    bool has_failed;    // out of memory, which table_json says
+    bool has_failed;    // out of memory, which table_take_json says
 };
 
 void table_init(struct table *table);
@@ -50,14 +50,15 @@ void table_set_decimal(struct table *table, size_t number, double value);
 void table_set_text(struct table *table, size_t number, const char *value);
 void table_end_row(struct table *table);
 
-// {"count", "columns"}. NULL is out of memory.
-json_t *table_json(const struct table *table);
-
 // The text of a column so far. It lives until its next cell.
 const struct text *table_column_text(const struct table *table, size_t column);
 
 // Cut the cells of a column of lines to so many characters, with "..." as the last of them;
 // 0 empties them.
 void table_cut(struct table *table, size_t column, size_t length);
+
+// {"count", "columns"}. The cells go into it: the table is empty afterwards. NULL is out of
+// memory.
+json_t *table_take_json(struct table *table);
 
 #endif

@@ -17,11 +17,12 @@ from in_gdb import measure_in_gdb  # noqa: E402
 from large import measure_large  # noqa: E402
 from link import measure_link  # noqa: E402
 from marking import measure_marking  # noqa: E402
+from pages import measure_page  # noqa: E402
 from paths import measure_paths  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
 from shell import measure_shell  # noqa: E402
 
-PARTS = ["link", "shell", "large", "marking", "paths", "dominators", "gdb"]
+PARTS = ["link", "shell", "large", "marking", "paths", "dominators", "page", "gdb"]
 
 
 def main() -> None:
@@ -44,6 +45,8 @@ def main() -> None:
             measure_paths()
         if "dominators" in parts:
             measure_dominators()
+        if "page" in parts:
+            measure_page(folder)
         if "gdb" in parts:
             measure_in_gdb(dump, folder)
 

@@ -41,7 +41,7 @@ static void test_each_form_says_its_cells(void **state)
         table_set_number(&table, address, (int64_t)(UINT64_MAX - 15 + (uint64_t)(4 * i)));
         table_end_row(&table);
     }
-    json_t *document = table_json(&table);
+    json_t *document = table_take_json(&table);
     assert_int_equal(json_integer_value(json_object_get(document, "count")), 4);
     assert_string_equal(cells(document, "bytes", "numbers"), "0 16  48");
     assert_string_equal(cells(document, "row", "deltas"), "3 -1  -2");
@@ -67,7 +67,7 @@ static void test_lines_are_cut(void **state)
     table_cut(&table, column, 7);
     assert_string_equal(table_column_text(&table, column)->bytes, "short\nas long\ntoo ...\n\n");
     table_cut(&table, column, 0);
-    json_t *document = table_json(&table);
+    json_t *document = table_take_json(&table);
     assert_string_equal(cells(document, "value", "lines"), "\n\n\n");
     json_decref(document);
     table_deinit(&table);

@@ -204,6 +204,20 @@ def test_two_moments(tmp_path: Path) -> None:
     assert page["diff"] == mpheap.run("diff", "--format=json", before, after).json
 
 
+def test_two_moments_in_gdb(dump_of, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GDB's program is that of both; the earlier core needs no --elf."""
+    monkeypatch.setenv("MPHEAP_LIBRARY", str(LIBRARY))
+    dump = dump_of("v1.27.0")
+    cores = tmp_path / "before", tmp_path / "after"
+    for core, texts in zip(cores, ([], [b"another text"])):
+        assert mpheap.run("snapshot", core, *with_texts(dump, tmp_path, texts)).status == 0
+    page = page_of(tmp_path, "--core", cores[1], *dump.elf(), before=cores[0])
+    run_gdb([f"source {IN_GDB}", f"core-file {cores[1]}",
+             f"mpheap report {tmp_path / 'gdb'} {cores[0]}"], (dump.elf()[1],))
+    assert (tmp_path / "gdb").read_bytes() == page.read_bytes()
+    assert len(data_of(page)["moments"]) == 2
+
+
 def test_two_moments_of_other_firmware(tmp_path: Path) -> None:
     before, after = (f"{capture(version).memory(1)}@0" for version in VERSIONS[:2])
     result = mpheap.run("report", tmp_path / "heap.html", before, "--image", after)
