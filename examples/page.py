@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "openocd")]
 
-from rig import BoardError, ProcessError  # noqa: E402
+from openocd_rig import NOTHING_THERE  # noqa: E402
+from rig import Board, BoardError, DebugPort, OpenOcd, ProcessError  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
 from rig.microbit import FIRMWARE  # noqa: E402
 
@@ -96,6 +99,15 @@ def shell(page: Page, words: str, *, status: int = 0, columns: int | None = None
     if process.returncode != status:
         raise Failure(f"the shell: exit status {process.returncode}")
     return shown
+
+
+@contextlib.contextmanager
+def live_board(*commands: str) -> Iterator[tuple[Board, DebugPort, OpenOcd]]:
+    """A micro:bit behind OpenOCD, which has run the commands, in a new folder that goes with it."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
+            with OpenOcd(port, commands) as openocd:
+                yield board, port, openocd
 
 
 def play(name: str, story: Callable[[Page], None]) -> int:

@@ -10,19 +10,18 @@ watchdog in OpenOCD sees that by itself. Exits with 0 when every claim holds.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from page import OPENOCD_FACE, ROOT, Failure, Page, check_tools, play, shell  # noqa: E402
+from page import (  # noqa: E402
+    OPENOCD_FACE, ROOT, Failure, Page, check_tools, live_board, play, shell,
+)
 
 # Found by the paths that page.py adds
 from openocd_console import Console  # noqa: E402
-from openocd_rig import NOTHING_THERE  # noqa: E402
 from rig import Board, BoardError, DebugPort, OpenOcd  # noqa: E402
 
 SILENCE_S = 0.8
@@ -294,11 +293,9 @@ def second_hang(page: Page, board: Board, port: DebugPort, openocd: OpenOcd) -> 
 
 def tell(page: Page) -> None:
     check_tools()
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
-            with OpenOcd(port, [f"source {{{ROOT / OPENOCD_FACE}}}"]) as openocd:
-                first_hang(page, board, port, openocd)
-                second_hang(page, board, port, openocd)
+    with live_board(f"source {{{ROOT / OPENOCD_FACE}}}") as (board, port, openocd):
+        first_hang(page, board, port, openocd)
+        second_hang(page, board, port, openocd)
 
 
 if __name__ == "__main__":

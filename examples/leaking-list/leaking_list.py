@@ -9,19 +9,16 @@ is asked: its own numbers must be those of the comparison. Exits with 0 when eve
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from page import Failure, Page, check_tools, play, shell  # noqa: E402
+from page import Failure, Page, check_tools, live_board, play, shell  # noqa: E402
 
 # Found by the paths that page.py adds
-from openocd_rig import NOTHING_THERE  # noqa: E402
-from rig import Board, DebugPort, OpenOcd  # noqa: E402
+from rig import Board, DebugPort  # noqa: E402
 
 PAGES = 10  # before each of the two moments
 BEFORE, AFTER = "before.core", "after.core"
@@ -183,15 +180,13 @@ def verify(page: Page, port: DebugPort) -> None:
 
 def tell(page: Page) -> None:
     check_tools()
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
-            with OpenOcd(port) as openocd:
-                run_short(page, board)
-                take_cores(page, board, f"--openocd :{openocd.tcl_port}")
-                found = compare(page)
-                ask_who(page)
-                ask_the_board(page, board, found)
-                verify(page, port)
+    with live_board() as (board, port, openocd):
+        run_short(page, board)
+        take_cores(page, board, f"--openocd :{openocd.tcl_port}")
+        found = compare(page)
+        ask_who(page)
+        ask_the_board(page, board, found)
+        verify(page, port)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import doors
+from fixture import run
 from frozen import Frozen, frozen_board
 
 
@@ -32,3 +33,10 @@ def frozen(_board: Frozen) -> Iterator[Frozen]:
         _board.openocd.tcl("resume")
     yield _board
     _board.openocd.tcl("halt")
+
+
+@pytest.fixture(name="one_board", scope="module")
+def _one_board() -> Iterator[run.FixtureRun]:
+    """The fixture under QEMU, with debug information."""
+    with run.run("v1.27.0") as board:
+        yield board

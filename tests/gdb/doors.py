@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pexpect
 
+from fixture.run import FixtureRun
 from rig import GdbResult, gdb_interactive, run_gdb
 from rig.debugport import build_folder
 from rig.gdb import PROMPT
@@ -27,6 +28,11 @@ def shell(*words: object) -> subprocess.CompletedProcess[str]:
 def gdb(*commands: str, arguments: Sequence[str] = ()) -> GdbResult:
     """GDB in batch."""
     return run_gdb([f"source {SCRIPT}", *commands], arguments)
+
+
+def qemu(board: FixtureRun) -> str:
+    """GDB's command to attach to QEMU's own stub."""
+    return f"target remote 127.0.0.1:{board.gdb_port}"
 
 
 def report(connect: Sequence[str], command: str, arguments: Sequence[str] = ()) -> str:

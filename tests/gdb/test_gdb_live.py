@@ -19,11 +19,6 @@ from rig.gdb import PROMPT
 FIXTURES = ["v1.27.0", "v1.27.0-rv32"]
 
 
-def qemu(board: run.FixtureRun) -> str:
-    """GDB's command to attach to QEMU's own stub."""
-    return f"target remote 127.0.0.1:{board.gdb_port}"
-
-
 def halt(gdb: pexpect.spawn) -> None:
     """Stops a program that runs in the background, and waits for all that GDB says then."""
     gdb.sendline("interrupt")
@@ -63,8 +58,8 @@ def test_the_stack_is_measured_with_gdbs_registers(frozen):
 def test_qemus_stub_with_any_elf(variant, kind):
     with run.run(variant) as board:
         elf = [] if kind == "no" else [str(run.build(variant, stripped=kind == "stripped"))]
-        assert doors.report([qemu(board)], "mpheap map", elf) == board.map
-        info = doors.report([qemu(board)], "mpheap info", elf)
+        assert doors.report([doors.qemu(board)], "mpheap map", elf) == board.map
+        info = doors.report([doors.qemu(board)], "mpheap info", elf)
     how = {"plain": "ELF with debug info", "stripped": "ELF with symbols", "no": "memory alone"}
     assert info.splitlines()[0].endswith(f"by {how[kind]}")
 
@@ -72,7 +67,7 @@ def test_qemus_stub_with_any_elf(variant, kind):
 def test_the_users_elf_wins_over_gdbs():
     with run.run("v1.27.0") as board:
         elf, stripped = run.build("v1.27.0"), run.build("v1.27.0", stripped=True)
-        text = doors.report([qemu(board)], f"mpheap info --elf {stripped}", [str(elf)])
+        text = doors.report([doors.qemu(board)], f"mpheap info --elf {stripped}", [str(elf)])
     assert text.splitlines()[0].endswith("by ELF with symbols")
 
 
@@ -92,7 +87,7 @@ def test_a_snapshot_in_gdb(frozen, tmp_path):
 def test_a_snapshot_from_gdb_is_one_for_the_shell(tmp_path):
     core, elf = tmp_path / "board.core", str(run.build("v1.27.0"))
     with run.run("v1.27.0") as board:
-        doors.report([qemu(board)], f"mpheap snapshot {core}", [elf])
+        doors.report([doors.qemu(board)], f"mpheap snapshot {core}", [elf])
         assert doors.shell("map", "--core", core, "--elf", elf).stdout == board.map
 
 
@@ -156,7 +151,7 @@ def test_a_target_without_a_heap_is_one_line(tmp_path):
 def test_memory_that_cannot_be_read_is_one_line(tmp_path):
     with run.run("v1.27.0") as board:
         save = f"mpheap snapshot {tmp_path / 'board.core'} --ram 0x70000000+4K"
-        result = doors.gdb(qemu(board), save, arguments=[str(run.build("v1.27.0"))])
+        result = doors.gdb(doors.qemu(board), save, arguments=[str(run.build("v1.27.0"))])
     assert result.stderr.splitlines()[-1].startswith("mpheap: ")
     assert "0x70000000" in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
@@ -165,7 +160,7 @@ def test_memory_that_cannot_be_read_is_one_line(tmp_path):
 def test_a_lost_connection_is_one_line():
     with doors.gdb_by_hand() as gdb:
         with run.run("v1.27.0") as board:
-            command(gdb, qemu(board))
+            command(gdb, doors.qemu(board))
         said = command(gdb, "mpheap map")
         assert said.splitlines()[-1].startswith("mpheap: gdb: ")
         assert "$1 = 3" in command(gdb, "print $_mpheap_status")

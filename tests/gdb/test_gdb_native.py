@@ -32,22 +32,11 @@ def _board(request: pytest.FixtureRequest) -> Iterator[run.FixtureRun]:
         yield board
 
 
-@pytest.fixture(name="one_board", scope="module")
-def _one_board() -> Iterator[run.FixtureRun]:
-    with run.run("v1.27.0") as board:
-        yield board
-
-
-def qemu(board: run.FixtureRun) -> str:
-    """GDB's command to attach to QEMU's own stub."""
-    return f"target remote 127.0.0.1:{board.gdb_port}"
-
-
 def ask(board: run.FixtureRun, *commands: str, elf: Path | None = None) -> list[str]:
     """What each command printed."""
     between = "echo \\n<->\\n"
     script = [line for command in commands for line in (between, command)]
-    result = doors.gdb(qemu(board), *script, between, arguments=[str(elf or board.elf)])
+    result = doors.gdb(doors.qemu(board), *script, between, arguments=[str(elf or board.elf)])
     assert result.exit == 0, result
     return [text.strip("\n") for text in result.stdout.split("<->")[1:-1]]
 
@@ -111,7 +100,7 @@ def test_a_stack_that_cannot_be_unwound_is_told_as_far_as_it_goes(one_board):
     """The program counter leads nowhere, and the caller is lost: Python's frames are not."""
     registers = "set $lr = {}\nset $pc = {}"
     result = doors.gdb(
-        qemu(one_board), "set $saved_lr = $lr", "set $saved_pc = $pc",
+        doors.qemu(one_board), "set $saved_lr = $lr", "set $saved_pc = $pc",
         registers.format(0, 0x30000000), "mpheap bt --native",
         registers.format("$saved_lr", "$saved_pc"), arguments=[str(one_board.elf)],
     )
@@ -132,7 +121,7 @@ def test_a_target_of_the_users_own_has_no_unwinder(one_board, tmp_path):
     """What GDB is connected to is not what the report is about."""
     zeros = tmp_path / "zeros"
     zeros.write_bytes(bytes(64))
-    result = doors.gdb(qemu(one_board), f"mpheap bt --native --image={zeros}@0")
+    result = doors.gdb(doors.qemu(one_board), f"mpheap bt --native --image={zeros}@0")
     assert result.exit == 1
     assert "mpheap: bt: native frames need GDB's unwinder" in result.stderr
 

@@ -64,17 +64,6 @@ def _said(board: run.FixtureRun) -> dict[str, str]:
     return dict(zip(COMMANDS, map(value_of, in_wait(board, *COMMANDS))))
 
 
-@pytest.fixture(name="one_board", scope="module")
-def _one_board() -> Iterator[run.FixtureRun]:
-    with run.run("v1.27.0") as board:
-        yield board
-
-
-def qemu(board: run.FixtureRun) -> str:
-    """GDB's command to attach to QEMU's own stub."""
-    return f"target remote 127.0.0.1:{board.gdb_port}"
-
-
 def answers(connect: Sequence[str], elf: Sequence[str], *commands: str) -> list[str]:
     """What each command printed, a text that may have lines."""
     between = "echo \\n<->\\n"
@@ -86,7 +75,7 @@ def answers(connect: Sequence[str], elf: Sequence[str], *commands: str) -> list[
 
 def in_wait(board: run.FixtureRun, *commands: str) -> list[str]:
     """The same in the frame of a C function that was called with Python's values."""
-    connect = [qemu(board), "up"]
+    connect = [doors.qemu(board), "up"]
     return answers(connect, [str(board.elf)], *commands)
 
 
@@ -111,7 +100,7 @@ def test_repr_and_type_of_every_object(board):
     }
     ask = "python print(gdb.parse_and_eval('$mp_{}(\"{}\")').string())"
     commands = [ask.format(what, name) for name in said for what in ("repr", "type")]
-    found = answers([qemu(board)], [str(board.elf)], *commands)
+    found = answers([doors.qemu(board)], [str(board.elf)], *commands)
     wrong = {
         name: (value, kind, item)
         for (name, item), value, kind in zip(said.items(), found[::2], found[1::2])
@@ -263,7 +252,7 @@ def test_what_cannot_be_answered_is_one_line(one_board):
         for expression in WRONG
     )
     (text,) = answers(
-        [qemu(one_board), "up 3"], [str(one_board.elf)], script + "\nend"
+        [doors.qemu(one_board), "up 3"], [str(one_board.elf)], script + "\nend"
     )
     assert text.splitlines() == [f"error: mpheap: {line}" for line in WRONG.values()]
 
@@ -358,7 +347,7 @@ def test_each_stop_is_looked_at_anew():
             "up",
             "print module_in",
         ]
-        found = answers([qemu(board)], [str(board.elf)], *commands)
+        found = answers([doors.qemu(board)], [str(board.elf)], *commands)
     assert "<bad: " in found[4]
     assert [value_of(text) for text in (found[7], found[9])] == ["42", "<module 'gc'>"]
 
@@ -399,7 +388,7 @@ def test_the_entry_point_of_a_position_independent_program(tmp_path):
 
 def test_the_terminal_is_safe_from_what_memory_holds(one_board):
     with doors.gdb_by_hand(str(one_board.elf)) as gdb:
-        command(gdb, qemu(one_board))
+        command(gdb, doors.qemu(one_board))
         text = command(gdb, 'print $mp_global("text_controls")')
     assert value_of(text).strip() == r"'a\tb\nc\rd\\e\x1b\x7f'"
 

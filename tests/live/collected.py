@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from captures import HERE, TIMEOUT_S, VERSIONS
 
 import mpheap
 
@@ -34,6 +39,14 @@ def predict(*words: Any) -> Prediction:
     assert sum(blocks.values()) == document["bytes"]
     assert document["bytes"] == sum(row["bytes"] for row in document["types"])
     return Prediction(document, blocks)
+
+
+def collect(folder: Path, program: str) -> Path:
+    """The folder, with the memory of each WebAssembly build before and after the collection of
+    what the program (collect.py, release.py) leaves behind."""
+    command = [shutil.which("node"), HERE / "collect.mjs", folder, HERE / program, *VERSIONS]
+    subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S)
+    return folder
 
 
 def gone(before: Heads, after: Heads) -> dict[int, int]:

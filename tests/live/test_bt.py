@@ -210,12 +210,6 @@ def test_webassembly_arguments_and_locals() -> None:
 # --- a live board ---
 
 
-@pytest.fixture(name="board", scope="module")
-def board_fixture() -> Iterator[Board]:
-    with Board() as board:
-        yield board
-
-
 @pytest.fixture(name="port", scope="module")
 def port_fixture(board: Board) -> Iterator[DebugPort]:
     with DebugPort(board) as port:

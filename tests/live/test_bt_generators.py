@@ -78,12 +78,6 @@ PROGRAMS = {
 }
 
 
-@pytest.fixture(name="board", scope="module")
-def board_fixture() -> Iterator[Board]:
-    with Board() as board:
-        yield board
-
-
 @pytest.fixture(name="link", scope="module")
 def link_fixture(board: Board) -> Iterator[str]:
     with DebugPort(board) as port, OpenOcd(port) as openocd:

@@ -8,7 +8,6 @@ prompt in between: what it does next is what was asked about.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,12 +110,6 @@ class Moment:
 
     words: list[str]
     heads: Heads
-
-
-@pytest.fixture(name="board", scope="module")
-def board_fixture() -> Iterator[Board]:
-    with Board() as board:
-        yield board
 
 
 def registers(board: Board) -> dict[str, int]:

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import functools
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from captures import HERE, TIMEOUT_S, VERSIONS
-from live.collected import gone, predict
+from captures import VERSIONS
+from live.collected import collect, gone, predict
 from live.reachable import Memory, heads_of
 from oracle import Heap
 
@@ -25,10 +23,7 @@ LINE_BLOCKS = 8  # what a short line leaves behind
 @pytest.fixture(name="collections", scope="module")
 def collections_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the memory of all versions before and after a collection."""
-    folder = tmp_path_factory.mktemp("collections")
-    command = [shutil.which("node"), HERE / "collect.mjs", folder, HERE / "collect.py", *VERSIONS]
-    subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S)
-    return folder
+    return collect(tmp_path_factory.mktemp("collections"), "collect.py")
 
 
 @functools.cache

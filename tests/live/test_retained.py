@@ -5,15 +5,12 @@ plain Python loses from a heap without it."""
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from captures import HERE, TIMEOUT_S, VERSIONS
-from live.collected import gone, predict
+from captures import VERSIONS
+from live.collected import collect, gone, predict
 from live.reachable import Memory, find_roots, heads_of, reachable, root_words
 from live.test_fit import look, start
 from oracle import Heap
@@ -43,10 +40,7 @@ def entry_of(document: dict[str, Any], what: str) -> dict[str, Any]:
 @pytest.fixture(name="releases", scope="module")
 def releases_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the memory of all versions before and after the list is released."""
-    folder = tmp_path_factory.mktemp("releases")
-    command = [shutil.which("node"), HERE / "collect.mjs", folder, HERE / "release.py", *VERSIONS]
-    subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S)
-    return folder
+    return collect(tmp_path_factory.mktemp("releases"), "release.py")
 
 
 class Reference:
@@ -208,12 +202,6 @@ gc.collect()
 pause()
 release()
 """
-
-
-@pytest.fixture(name="board", scope="module")
-def board_fixture() -> Iterator[Board]:
-    with Board() as board:
-        yield board
 
 
 def test_a_list_on_the_microbit(board: Board, tmp_path: Path) -> None:
