@@ -4,69 +4,29 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "report/bounds.h"
+#include "bounds_board.h"
 
-enum {
-    RAM = 0x20000000,
-    BSS_END = 0x20001000,
-    HEAP_END = 0x2001c000,
-    RAM_END = 0x20020000,
-    SDRAM = 0xd0000000,
-    STACK = 8 << 10,
-    KIB = 1024
-};
-
-static void set_pair(struct bounds_pair *pair, const char *start_name, uint64_t start,
-                     const char *end_name, uint64_t end)
-{
-    *pair =
-        (struct bounds_pair){.has_start = *start_name, .start = start, .has_end = true, .end = end};
-    snprintf(pair->start_name, sizeof pair->start_name, "%s", start_name);
-    snprintf(pair->end_name, sizeof pair->end_name, "%s", end_name);
-}
-
-static void add_area(struct bounds *bounds, uint64_t first, uint64_t last)
-{
-    *(struct bounds_area *)vec_add(&bounds->areas) =
-        (struct bounds_area){.whole = {first, last}, .block_bytes = 16};
-}
-
-static void add_ram(struct bounds *bounds, uint64_t first, uint64_t last)
-{
-    *(struct bounds_bank *)vec_add(&bounds->banks) =
-        (struct bounds_bank){.extent = {first, last}, .source = RAM_NAMED, .name = "SRAM"};
-}
+enum { SDRAM = 0xd0000000u, STACK = 8 << 10 };
 
 // Variables at the start of 128 KiB of RAM, and a program that has a linker script.
 static void set_up(struct bounds *bounds)
 {
     bounds_init(bounds);
     bounds->has_linker = bounds->is_live = true;
-    add_ram(bounds, RAM, RAM_END - 1);
-    assert_int_equal(
-        bounds_name(&bounds->sections, (struct extent){RAM, BSS_END - 1}, NULL, ".bss"), 0);
+    add_bank(bounds, between(RAM, RAM_END), RAM_NAMED);
+    assert_int_equal(bounds_name(&bounds->sections, between(RAM, BSS_END), NULL, ".bss"), 0);
 }
 
 // The level of the verdict that says so; VERDICT_LEVELS: none does.
-static enum verdict_level level_of(struct bounds *bounds, const char *text)
+static enum verdict_level level_of(const struct bounds *bounds, const char *text)
 {
-    for (size_t i = 0; i < bounds->verdicts.len; i++) {
-        const struct verdict *verdict = vec_at(&bounds->verdicts, i);
+    const struct verdict *verdict = find_verdict(bounds, text);
 
-        if (strstr(verdict->text, text))
-            return verdict->level;
-    }
-    return VERDICT_LEVELS;
-}
-
-static void judge(struct bounds *bounds)
-{
-    assert_int_equal(bounds_judge(bounds, NULL), 0);
+    return verdict ? verdict->level : VERDICT_LEVELS;
 }
 
 // --- the heap in another memory than the linker's ---
@@ -80,7 +40,7 @@ static void test_heap_in_sdram_instead(void **state)
 
         set_up(&bounds);
         set_pair(&bounds.heap, "_heap_start", BSS_END, "_heap_end", HEAP_END);
-        add_area(&bounds, start, start + 0xffff);
+        add_area(&bounds, between(start, start + 0x10000));
         judge(&bounds);
         assert_int_equal(level_of(&bounds, "which the linker gives it"),
                          is_outside ? VERDICT_UNSURE : VERDICT_WRONG);
@@ -97,8 +57,8 @@ static void test_second_area_is_the_linkers(void **state)
 
         set_up(&bounds);
         set_pair(&bounds.heap, "__GcHeapStart", BSS_END, "__GcHeapEnd", RAM_END);
-        add_area(&bounds, 0x11000000, 0x117fffff);
-        add_area(&bounds, BSS_END, RAM_END - 1 - lost);
+        add_area(&bounds, between(0x11000000, 0x11800000));
+        add_area(&bounds, between(BSS_END, RAM_END - lost));
         judge(&bounds);
         assert_int_equal(level_of(&bounds, "the heap is what the linker gives it"),
                          lost ? VERDICT_LEVELS : VERDICT_RIGHT);
@@ -119,7 +79,7 @@ static void test_heap_begins_above_its_symbol(void **state)
             set_up(&bounds);
             set_pair(&bounds.heap, "_heap_start", BSS_END, "_heap_end", HEAP_END);
             bounds.heap.is_array = is_array;
-            add_area(&bounds, BSS_END + lost, HEAP_END - 1);
+            add_area(&bounds, between(BSS_END + lost, HEAP_END));
             judge(&bounds);
             assert_int_equal(level_of(&bounds, "2048 bytes above _heap_start"),
                              lost ? VERDICT_UNUSED : VERDICT_LEVELS);
@@ -160,7 +120,7 @@ static void test_stack_above_variables(void **state)
         set_up(&bounds);
         bounds.is_live = false;
         bounds.is_stack_given = is_given;
-        set_pair(&bounds.stack, "", 0, "_estack", BSS_END + STACK);
+        set_pair(&bounds.stack, NULL, 0, "_estack", BSS_END + STACK);
         judge(&bounds);
         assert_int_equal(level_of(&bounds, ".bss and stack overlap by 4096 bytes"),
                          is_given ? VERDICT_WRONG : VERDICT_LEVELS);
@@ -178,7 +138,7 @@ static void test_heap_leaves_too_little_for_the_stack(void **state)
         bounds.is_live = false;
         bounds.is_stack_given = is_given;
         set_pair(&bounds.heap, "_heap_start", BSS_END, "_heap_end", RAM_END - STACK);
-        set_pair(&bounds.stack, "", 0, "_estack", RAM_END);
+        set_pair(&bounds.stack, NULL, 0, "_estack", RAM_END);
         judge(&bounds);
         assert_int_equal(level_of(&bounds, "heap and stack overlap by 8192 bytes"),
                          is_given ? VERDICT_WRONG : VERDICT_LEVELS);
@@ -198,7 +158,7 @@ static void test_stack_without_symbols_is_its_limit(void **state)
         .has_top = true, .top = 0x20018000, .has_limit = true, .limit = 40 * KIB};
     assert_true(bounds_stack(&bounds, &stack));
     assert_int_equal(extent_bytes(stack), 41 * KIB);
-    set_pair(&bounds.stack, "", 0, "_estack", 0x20018000);
+    set_pair(&bounds.stack, NULL, 0, "_estack", 0x20018000);
     assert_true(bounds_stack(&bounds, &stack));
     assert_int_equal(extent_bytes(stack), BOUNDS_STACK);
     bounds_deinit(&bounds);
@@ -227,7 +187,7 @@ static void test_overflow_or_another_thread(void **state)
 
         set_up(&bounds);
         if (rows[i].has_symbol)
-            set_pair(&bounds.stack, "", 0, "_estack", RAM_END);
+            set_pair(&bounds.stack, NULL, 0, "_estack", RAM_END);
         bounds.live_stack = (struct bounds_stack){.has_top = true,
                                                   .top = RAM_END,
                                                   .has_limit = true,
@@ -250,7 +210,7 @@ static void test_a_threads_stack_among_variables(void **state)
         struct bounds bounds;
 
         set_up(&bounds);
-        set_pair(&bounds.stack, "", 0, "_estack", RAM_END);
+        set_pair(&bounds.stack, NULL, 0, "_estack", RAM_END);
         bounds.live_stack = (struct bounds_stack){.has_top = true,
                                                   .top = RAM_END,
                                                   .has_limit = true,
@@ -299,7 +259,7 @@ static void test_a_heap_cannot_begin_at_null(void **state)
         struct bounds bounds;
 
         set_up(&bounds);
-        add_ram(&bounds, start, start + 0x3fff);
+        add_bank(&bounds, between(start, start + 0x4000), RAM_NAMED);
         judge(&bounds);
         for (size_t i = 0; i < bounds.verdicts.len && !verdict; i++) {
             verdict = vec_at(&bounds.verdicts, i);

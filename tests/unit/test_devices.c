@@ -9,55 +9,9 @@
 
 #include <cmocka.h>
 
+#include "board_link.h"
 #include "target/devices.h"
 #include "target/probe.h"
-#include "target/target.h"
-
-// --- a link to a board that has one word of its own, and RAM ---
-
-struct board {
-    uint64_t word_address;
-    uint32_t word;
-    struct extent ram;
-    unsigned reads;        // of the link
-    unsigned device_reads; // of what the test calls a device
-    struct extent device;
-};
-
-static int board_read(void *context, struct link_read *reads, size_t count, struct mph_err *err)
-{
-    struct board *board = context;
-
-    (void)err;
-    board->reads++;
-    for (size_t i = 0; i < count; i++) {
-        struct extent asked = {reads[i].address, reads[i].address + (reads[i].size - 1)}, common;
-        bool is_word = asked.first == board->word_address && reads[i].size == 4;
-
-        board->device_reads += extent_common(asked, board->device, &common);
-        reads[i].status = is_word || extent_covers(board->ram, asked) ? 0 : MPH_ERR_READ;
-        memset(reads[i].bytes, 0, reads[i].size);
-        if (is_word)
-            memcpy(reads[i].bytes, &board->word, 4);
-    }
-    return 0;
-}
-
-static void board_close(void *context)
-{
-    (void)context;
-}
-
-static const struct link_ops board_ops = {
-    .name = "board", .read = board_read, .close = board_close};
-
-static void connect(struct target *target, struct board *board, uint16_t machine)
-{
-    struct link link = {.ops = &board_ops, .context = board, .machine = machine};
-
-    target_init(target);
-    assert_int_equal(target_add_link(target, &link, false, NULL), 0);
-}
 
 struct place {
     uint64_t address;
@@ -112,7 +66,7 @@ static void test_a_word_tells_the_chip(void **state)
         struct board board = {.word_address = rows[i].address, .word = rows[i].word};
         struct target target;
 
-        connect(&target, &board, rows[i].machine);
+        board_connect(&target, &board, rows[i].machine);
         assert_places(&target, rows[i].places);
         assert_places(&target, rows[i].places);
         assert_true(board.reads <= 1);
@@ -147,7 +101,7 @@ static void test_the_program_tells_the_chip(void **state)
         struct board board = {0};
         struct target target;
 
-        connect(&target, &board, EM_RISCV);
+        board_connect(&target, &board, EM_RISCV);
         regs_set(&target.regs, rows[i].reg, rows[i].value);
         assert_places(&target, rows[i].places);
         assert_int_equal(board.reads, 0);
@@ -171,7 +125,7 @@ static void test_the_firmwares_file_tells_the_chip(void **state)
         struct board board = {0};
         struct target target;
 
-        connect(&target, &board, EM_XTENSA);
+        board_connect(&target, &board, EM_XTENSA);
         assert_int_equal(
             target_add_bytes(&target, rows[i].address, bytes, sizeof bytes, false, "rodata", NULL),
             0);
@@ -202,7 +156,7 @@ static void test_unknown_chips_are_left_alone(void **state)
         struct board board = {0};
         struct target target;
 
-        connect(&target, &board, rows[i].machine);
+        board_connect(&target, &board, rows[i].machine);
         assert_places(&target, rows[i].places);
         target_deinit(&target);
     }
@@ -228,13 +182,13 @@ static void test_probing_stops_at_devices(void **state)
     struct board board = {.word_address = 0x40001000,
                           .word = 0x00f01d83,
                           .ram = {0x3ff00000, 0x3fffffff},
-                          .device = {0x3ff00000, 0x3ff7ffff}};
+                          .devices = {0x3ff00000, 0x3ff7ffff}};
     struct extent window = {0x20000000, 0x3fffffff};
     struct target target;
     struct probe probe;
 
     (void)state;
-    connect(&target, &board, EM_XTENSA);
+    board_connect(&target, &board, EM_XTENSA);
     assert_int_equal(probe_ram(&target, 0x3ffb0000, window, &probe, NULL), 1);
     assert_int_equal(probe.found.first, 0x3ff80000);
     assert_int_equal(probe.found.last, 0x3fffffff);

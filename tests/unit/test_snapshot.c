@@ -9,48 +9,10 @@
 
 #include <cmocka.h>
 
-#include "base/extent.h"
+#include "board_link.h"
 #include "target/snapshot.h"
 
 enum { PARTS_MAX = 512, BYTES_MAX = 4 << 20, MIB = 1 << 20 };
-
-// --- a board that answers everywhere, and notices reads of its devices ---
-
-struct board {
-    struct extent devices;
-    unsigned device_reads;
-};
-
-static int board_read(void *context, struct link_read *reads, size_t count, struct mph_err *err)
-{
-    struct board *board = context;
-
-    (void)err;
-    for (size_t i = 0; i < count; i++) {
-        struct extent asked = {reads[i].address, reads[i].address + (reads[i].size - 1)}, common;
-
-        board->device_reads += extent_common(asked, board->devices, &common);
-        reads[i].status = 0;
-        memset(reads[i].bytes, 0, reads[i].size);
-    }
-    return 0;
-}
-
-static void board_close(void *context)
-{
-    (void)context;
-}
-
-static const struct link_ops board_ops = {
-    .name = "board", .read = board_read, .close = board_close};
-
-static void connect(struct target *target, struct board *board, uint16_t machine)
-{
-    struct link link = {.ops = &board_ops, .context = board, .machine = machine};
-
-    target_init(target);
-    assert_int_equal(target_add_link(target, &link, false, NULL), 0);
-}
 
 static uint64_t bytes_of(const struct vec *parts)
 {
@@ -67,11 +29,11 @@ static void test_what_was_read_is_bounded_in_bytes(void **state)
 {
     struct range all = {0x10000000, 3 * MIB}, more = {0x20000000, 3 * MIB}, few = {0x30000000, 64};
     struct vec parts = VEC_OF(struct snapshot_part);
-    struct board board = {0};
+    struct board board = {.ram = {0, UINT64_MAX}};
     struct target target;
 
     (void)state;
-    connect(&target, &board, EM_ARM);
+    board_connect(&target, &board, EM_ARM);
     target_fetch(&target, &all, 1, NULL);
     target_fetch(&target, &few, 1, NULL);
     assert_int_equal(snapshot_add_read(&target, &parts, NULL), 0);
@@ -88,11 +50,11 @@ static void test_what_was_read_is_bounded_in_bytes(void **state)
 static void test_what_was_read_is_bounded_in_parts(void **state)
 {
     struct vec parts = VEC_OF(struct snapshot_part);
-    struct board board = {0};
+    struct board board = {.ram = {0, UINT64_MAX}};
     struct target target;
 
     (void)state;
-    connect(&target, &board, EM_ARM);
+    board_connect(&target, &board, EM_ARM);
     for (uint64_t i = 0; i < PARTS_MAX + 3; i++) {
         struct range word = {0x20000000 + i * 4096, 4};
 
@@ -108,12 +70,12 @@ static void test_what_was_read_is_bounded_in_parts(void **state)
 
 static void test_memory_ends_where_devices_begin(void **state)
 {
-    struct board board = {.devices = {0x40000000, 0x5fffffff}};
+    struct board board = {.ram = {0, UINT64_MAX}, .devices = {0x40000000, 0x5fffffff}};
     struct range range = {0x3fffe000, 0x400};
     struct target target;
 
     (void)state;
-    connect(&target, &board, EM_ARM);
+    board_connect(&target, &board, EM_ARM);
     assert_false(snapshot_grow(&target, &range, MIB)); // below, nothing ends it
     assert_int_equal(range.address, 0x3fffe000 - MIB);
     assert_int_equal(range.address + range.size, 0x40000000);
