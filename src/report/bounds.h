@@ -136,6 +136,7 @@ struct bounds {
     struct extent probed;       // where --probe-ram has looked: elsewhere it knows nothing
     char chip[BOUNDS_NAME_MAX]; // what it is, or ""
     uint64_t flash_bytes;       // of that chip; 0: not known
+    bool is_assumed; // it does not say all of its RAM: banks of RAM_IDENTIFIED may differ
 
     // the outcome
     struct vec verdicts; // of struct verdict, worst first after bounds_judge
@@ -195,6 +196,9 @@ bool bounds_stack(const struct bounds *bounds, struct extent *ret);
 
 // The most trusted source of banks there is; RAM_SOURCES: none.
 enum ram_source bounds_trusted(const struct bounds *bounds);
+
+// Whether even that one has assumed what it says.
+bool bounds_are_assumed(const struct bounds *bounds);
 
 // The trusted bank that holds an address; NULL: none.
 const struct bounds_bank *bounds_bank_at(const struct bounds *bounds, uint64_t address);

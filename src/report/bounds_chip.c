@@ -63,6 +63,7 @@ static int add_identified(struct bounds *bounds, struct session *session, struct
         snprintf(bounds->chip, sizeof bounds->chip, "%.40s (%s 0x%08" PRIx64 ")",
                  identity.chip->title, identity.reg, identity.value);
     bounds->flash_bytes = identity.flash_bytes;
+    bounds->is_assumed = identity.doubt != NULL;
     if (identity.doubt)
         verdict_add(bounds, VERDICT_UNSURE, 0, "%s: %s", identity.chip->title, identity.doubt);
     return add_banks(bounds, identity.banks, RAM_IDENTIFIED, who, err);

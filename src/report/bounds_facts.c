@@ -203,6 +203,11 @@ enum ram_source bounds_trusted(const struct bounds *bounds)
     return best;
 }
 
+bool bounds_are_assumed(const struct bounds *bounds)
+{
+    return bounds->is_assumed && bounds_trusted(bounds) == RAM_IDENTIFIED;
+}
+
 const struct bounds_bank *bounds_bank_at(const struct bounds *bounds, uint64_t address)
 {
     enum ram_source trusted = bounds_trusted(bounds);

@@ -227,9 +227,9 @@ static void judge_gap(struct bounds *bounds, struct extent bank, struct extent g
         snprintf(behind, sizeof behind, ", %" PRIu64 " of them behind %.60s", unknown,
                  bounds->ram.end_name);
     verdict_add(bounds,
-                !is_known ? VERDICT_UNSURE
-                : is_main ? VERDICT_UNUSED
-                          : VERDICT_SPARE,
+                !is_known || bounds_are_assumed(bounds) ? VERDICT_UNSURE
+                : is_main                               ? VERDICT_UNUSED
+                                                        : VERDICT_SPARE,
                 bytes, "%" PRIu64 " bytes at 0x%08" PRIX64 " between %s and %s: %s%s", bytes,
                 gap.first, below ? below : "the start of RAM", above ? above : "the end of RAM",
                 is_known ? "nothing uses them" : "what they hold is not known", behind);

@@ -74,6 +74,11 @@ static bool find_outside(const struct bounds *bounds, struct extent range, uint6
     }
 }
 
+static enum verdict_level level_of(const struct bounds *bounds)
+{
+    return bounds_are_assumed(bounds) ? VERDICT_UNSURE : VERDICT_WRONG;
+}
+
 static void judge_inside(struct bounds *bounds, struct extent range, const char *name)
 {
     uint64_t at;
@@ -90,12 +95,12 @@ static void judge_inside(struct bounds *bounds, struct extent range, const char 
         return;
     }
     if (at == range.first)
-        verdict_add(bounds, VERDICT_WRONG, bytes,
+        verdict_add(bounds, level_of(bounds), bytes,
                     "%s at 0x%08" PRIX64 " lies outside of the RAM "
                     "there is, by %" PRIu64 " bytes",
                     name, at, bytes);
     else
-        verdict_add(bounds, VERDICT_WRONG, bytes,
+        verdict_add(bounds, level_of(bounds), bytes,
                     "%s at 0x%08" PRIX64 " goes %" PRIu64
                     " bytes beyond the end of RAM, 0x%08" PRIX64,
                     name, range.first, bytes, at);
@@ -131,7 +136,7 @@ static void judge_claim(struct bounds *bounds, struct extent claim, const char *
     if (!bounds_bank_at(bounds, claim.first) || !find_outside(bounds, claim, &at))
         return;
     uint64_t bytes = extent_bytes((struct extent){at, claim.last});
-    verdict_add(bounds, VERDICT_WRONG, bytes,
+    verdict_add(bounds, level_of(bounds), bytes,
                 "%s says that RAM goes %" PRIu64 " bytes further than the chip's, which ends at "
                 "0x%08" PRIX64,
                 name, bytes, at);

@@ -249,6 +249,30 @@ static void test_stack_pointer_of_start_up_code(void **state)
     }
 }
 
+// --- RAM of which the chip does not say all ---
+
+static void test_assumed_ram_accuses_nobody(void **state)
+{
+    (void)state;
+    for (int is_assumed = 0; is_assumed < 2; is_assumed++) {
+        struct bounds bounds;
+
+        bounds_board_set_up(&bounds, RAM_END, false);
+        ((struct bounds_bank *)vec_at(&bounds.banks, 0))->source = RAM_IDENTIFIED;
+        ((struct bounds_bank *)vec_at(&bounds.banks, 0))->extent = between(RAM - 8 * KIB, HEAP_END);
+        bounds.is_assumed = is_assumed;
+        judge(&bounds);
+        assert_int_equal(level_of(&bounds, "the stack at"),
+                         is_assumed ? VERDICT_UNSURE : VERDICT_WRONG);
+        assert_int_equal(level_of(&bounds, "_ram_end says"),
+                         is_assumed ? VERDICT_UNSURE : VERDICT_WRONG);
+        assert_int_equal(level_of(&bounds, "8192 bytes at"),
+                         is_assumed ? VERDICT_UNSURE : VERDICT_UNUSED);
+        assert_int_equal(bounds_are_wrong(&bounds), !is_assumed);
+        bounds_deinit(&bounds);
+    }
+}
+
 // --- RAM that nothing uses ---
 
 static void test_a_heap_cannot_begin_at_null(void **state)
@@ -284,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_overflow_or_another_thread),
         cmocka_unit_test(test_a_threads_stack_among_variables),
         cmocka_unit_test(test_stack_pointer_of_start_up_code),
+        cmocka_unit_test(test_assumed_ram_accuses_nobody),
         cmocka_unit_test(test_a_heap_cannot_begin_at_null),
     };
 
