@@ -25,7 +25,8 @@ PACKAGES := libelf libdw jansson capstone zlib cairo
 TERMINAL_PACKAGES := ncursesw
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla -Wno-missing-field-initializers
-CFLAGS ?= -O2 -g
+# Less optimisation with the sanitizers: compiling takes far longer than what the tests run.
+CFLAGS ?= $(if $(ASAN),-O1,-O2) -g
 SANITIZE := $(if $(ASAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
             $(if $(COVERAGE),--coverage)
 PACKAGE_INCLUDES := $(shell pkg-config --cflags-only-I $(PACKAGES) 2>/dev/null)
