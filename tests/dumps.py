@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import fcntl
-import functools
 import pickle
 import re
 import shutil
@@ -14,7 +13,7 @@ from pathlib import Path
 from fixture import run as fixture_run
 
 VARIANTS = fixture_run.variants()
-elf_of = functools.cache(fixture_run.build)  # asks make once
+elf_of = fixture_run.build
 
 
 @dataclass(frozen=True)
