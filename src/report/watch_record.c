@@ -85,7 +85,7 @@ static json_t *samples_json(const struct watch_record *record)
         table_set_number(&table, columns[TORN], point->sample.is_torn);
         table_end_row(&table);
     }
-    json_t *document = table_json(&table);
+    json_t *document = table_take_json(&table);
     table_deinit(&table);
     return document;
 }
