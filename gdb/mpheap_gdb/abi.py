@@ -100,6 +100,8 @@ class Answer(ctypes.Structure):
     ]
 
 
+Write = Callable[[int, bytes], None]  # takes a piece of a report's output: stream, bytes
+
 # Name: result, arguments
 FUNCTIONS = {
     "mpheap_open": (ctypes.c_void_p, [ctypes.POINTER(Options)]),
@@ -289,7 +291,7 @@ class _Run(_Handle):
     """One report."""
 
     def __init__(
-        self, c: ctypes.CDLL, target: Target | None, write: Callable[[int, bytes], None]
+        self, c: ctypes.CDLL, target: Target | None, write: Write
     ) -> None:
         super().__init__(c, target)
         self._write = write
@@ -364,8 +366,14 @@ class Library:
         names = map(self._c.mpheap_report_name, itertools.count())
         return [name.decode() for name in itertools.takewhile(bool, names)]
 
+    def report_summaries(self) -> dict[str, str]:
+        """What each report tells, one line, by its name."""
+        names = self.report_names()
+        lines = (self._c.mpheap_report_summary(index) for index in range(len(names)))
+        return dict(zip(names, (line.decode() for line in lines)))
+
     def run(
-        self, words: Sequence[str], target: Target | None, write: Callable[[int, bytes], None]
+        self, words: Sequence[str], target: Target | None, write: Write
     ) -> Outcome:
         """Run a report. `write(stream, bytes)` gets its output as it comes, except the error
         line, which is in the outcome."""

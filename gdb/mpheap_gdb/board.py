@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import gdb
 
 from . import abi, inferior
@@ -27,7 +30,7 @@ class Board:
         self._asker: abi.Asker | None = None
         self._looked_at: tuple[object, ...] | None = None
         for name in EVENTS:
-            getattr(gdb.events, name).connect(self._forget)
+            getattr(gdb.events, name).connect(self.forget)
 
     def library(self) -> abi.Library:
         """LibraryError if there is none."""
@@ -35,8 +38,9 @@ class Board:
             self._library = abi.load()
         return self._library
 
-    def _forget(self, _event: object) -> None:
-        """The handle is left open: the event may come from within a read that it asked for."""
+    def forget(self, _event: object = None) -> None:
+        """The program has run since. The handle is left open: the event may come from within a
+        read that it asked for."""
         self._looked_at = None
 
     def _open(self) -> abi.Asker:
@@ -69,3 +73,21 @@ class Board:
             return self._open().word(question, name)
         except (abi.LibraryError, inferior.TargetLost, gdb.error) as error:
             raise NoAnswer(str(error)) from None
+
+    def document(self, *words: str) -> Any:
+        """What a report says in JSON, of the target as it is now; NoAnswer says why there is
+        none."""
+        chunks: list[bytes] = []
+        try:
+            outcome = self.library().run(
+                [*words, "--format=json", "--quiet"],
+                inferior.target(),
+                lambda _, data: chunks.append(data),
+            )
+        except (abi.LibraryError, gdb.error) as error:
+            raise NoAnswer(str(error)) from None
+        if isinstance(outcome.raised, KeyboardInterrupt):
+            raise outcome.raised
+        if outcome.raised or outcome.status > 1:
+            raise NoAnswer(str(outcome.raised or outcome.error))
+        return json.loads(b"".join(chunks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 
 import gdb
 
@@ -12,6 +13,7 @@ from . import abi, completion, inferior, link
 from .board import Board
 
 SUMMARY = "Reports on the heap of a MicroPython board."
+REPORT_LIST = re.compile(r"^ Reports:\n(?:  .*\n)+\n", re.M)
 
 
 class Output:
@@ -63,22 +65,15 @@ def _finish(outcome: abi.Outcome) -> None:
         raise gdb.GdbError(f"mpheap: {outcome.error or 'failed'}")
 
 
-class Mpheap(gdb.Command):
-    """The command. Its help is the library's."""
+class Reports:
+    """Runs reports of the library on what GDB debugs."""
 
     def __init__(self, where: link.Link, board: Board) -> None:
         self._link = where
         self._board = board
-        self.__doc__ = f"{SUMMARY}\n\n{self._help()}"
-        super().__init__("mpheap", gdb.COMMAND_DATA)
 
-    def _help(self) -> str:
-        try:
-            return self._load().text("--help").rstrip("\n")
-        except gdb.GdbError as error:
-            return str(error)
-
-    def _load(self) -> abi.Library:
+    def library(self) -> abi.Library:
+        """gdb.GdbError if there is none."""
         try:
             return self._board.library()
         except abi.LibraryError as error:
@@ -90,9 +85,9 @@ class Mpheap(gdb.Command):
             return words
         return [words[0], *self._link.options(words[1:]), *_with_color(words[1:])]
 
-    def invoke(self, argument: str, from_tty: bool) -> None:
-        """Run a report; its exit status is in $_mpheap_status. Errors end a script."""
-        library = self._load()
+    def run(self, argument: str) -> None:
+        """Run a command line; its exit status is in $_mpheap_status. Errors end a script."""
+        library = self.library()
         words = [os.path.expanduser(word) for word in gdb.string_to_argv(argument)]
         full = self._full_words(library, words)
         target = inferior.target(has_threads=words[:1] == ["snapshot"])
@@ -104,6 +99,61 @@ class Mpheap(gdb.Command):
     def complete(self, text: str, word: str | None) -> list[str]:
         """Report names, options and their values, file names."""
         try:
-            return completion.complete(self._load(), text, word)
+            return completion.complete(self.library(), text, word)
         except gdb.GdbError:
             return []
+
+
+class Mpheap(gdb.Command):
+    """The command. GDB looks for one behind it first, and comes here when there is none."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+        self.__doc__ = f"{SUMMARY}\n\n{self._help()}"
+        super().__init__("mpheap", gdb.COMMAND_DATA, prefix=True)
+
+    def _help(self) -> str:
+        """The library's, without its list of reports, since GDB has one of its own."""
+        try:
+            text = self._reports.library().text("--help")
+        except gdb.GdbError as error:
+            return str(error)
+        return REPORT_LIST.sub("", text).rstrip("\n")
+
+    def invoke(self, argument: str, from_tty: bool) -> None:
+        """Called by GDB with words that are no command: options, errors."""
+        self._reports.run(argument)
+
+    def complete(self, text: str, word: str | None) -> list[str]:
+        """Called by GDB."""
+        return self._reports.complete(text, word)
+
+
+class Report(gdb.Command):
+    """The command of one report. Its help is the library's."""
+
+    def __init__(self, reports: Reports, name: str, summary: str) -> None:
+        self._reports = reports
+        self._name = name
+        self.__doc__ = f"{summary}\n\n{reports.library().text(name, '--help')}".rstrip("\n")
+        super().__init__(f"mpheap {name}", gdb.COMMAND_DATA)
+
+    def invoke(self, argument: str, from_tty: bool) -> None:
+        """Called by GDB."""
+        self._reports.run(f"{self._name} {argument}")
+
+    def complete(self, text: str, word: str | None) -> list[str]:
+        """Called by GDB."""
+        return self._reports.complete(f"{self._name} {text}", word)
+
+
+def register(where: link.Link, board: Board) -> None:
+    """Define the commands. Again is fine."""
+    reports = Reports(where, board)
+    Mpheap(reports)
+    try:
+        summaries = reports.library().report_summaries()
+    except gdb.GdbError:
+        return
+    for name, summary in summaries.items():
+        Report(reports, name, summary)

@@ -11,6 +11,8 @@ from .abi import Library
 
 # In a usage text: [--halt] [--color=auto|always|never] [--openocd[=[HOST]:PORT]]
 OPTION = re.compile(r"\[(--[a-z-]+)(?:\[?=([^\s\]]+))?")
+# In a list of options:   --log[=FILE]  Do not stop
+ROW = re.compile(r"^ +(--[a-z-]+)(?:\[?=([^\s\]]+))?", re.M)
 
 
 def options(library: Library, report: str) -> dict[str, str]:
@@ -31,9 +33,13 @@ def _candidates(library: Library, words: list[str]) -> list[str]:
         return library.report_names()
     if words[0] not in library.report_names():
         return []
-    known = options(library, words[0])
+    return _option_candidates(options(library, words[0]), words)
+
+
+def _option_candidates(known: dict[str, str], words: list[str]) -> list[str]:
+    """Options, their values and files, where the last of some words is."""
     name, equals, start = words[-1].partition("=")
-    value = known.get(name if equals else words[-2], "")
+    value = known.get(name if equals else (words[-2:-1] or [""])[0], "")
     before = f"{name}=" if equals else ""
     if "|" in value:
         return [before + item for item in value.split("|")]
@@ -42,15 +48,27 @@ def _candidates(library: Library, words: list[str]) -> list[str]:
     return [before + path for path in _files(start if equals else words[-1])]
 
 
-def complete(library: Library, text: str, word: str | None) -> list[str]:
-    """The candidates for the end of `text`, as gdb.Command.complete() wants them.
+def _finish(found: list[str], last: str, word: str) -> list[str]:
+    """Candidates for a last word as gdb.Command.complete() wants them.
 
-    `word` is the part of the last word behind GDB's last break character, which `-`, `=` and `/`
-    are; GDB puts candidates in its place. It is None when GDB only asks for break characters.
-    """
+    `word` is the part of it behind GDB's last break character, which `-`, `=` and `/` are; GDB puts
+    candidates in its place."""
+    kept = len(last) - len(word)
+    return [item[kept:] for item in found if item.startswith(last)]
+
+
+def complete(library: Library, text: str, word: str | None) -> list[str]:
+    """The candidates for the end of `text`, a report's name and words. `word` is None when GDB only
+    asks for break characters."""
     if word is None:
         return []
     words = re.split(r"\s+", text.lstrip())
-    kept = len(words[-1]) - len(word)
-    found = _candidates(library, words)
-    return [item[kept:] for item in found if item.startswith(words[-1])]
+    return _finish(_candidates(library, words), words[-1], word)
+
+
+def of_options(help_text: str, text: str, word: str | None) -> list[str]:
+    """The same for a command that takes nothing but options, from the list of them in its help."""
+    if word is None:
+        return []
+    words = re.split(r"\s+", text.lstrip())
+    return _finish(_option_candidates(dict(ROW.findall(help_text)), words), words[-1], word)

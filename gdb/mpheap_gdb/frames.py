@@ -6,22 +6,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import gdb
 from gdb.FrameDecorator import FrameDecorator
 
-from . import abi, inferior, stack, words
-from .board import EVENTS, Board
+from . import inferior, stack, words
+from .board import EVENTS, Board, NoAnswer
 
 # py/vm.c; compilers add suffixes.
 EXECUTOR = "mp_execute_bytecode"
 # What only leads from a C function to the executor: py/objfun.c, py/objgenerator.c.
 CARRIERS = {"fun_bc_call", "gen_wrap_call", "mp_obj_gen_resume", "gen_resume_and_raise"}
 
-COMMAND = ("bt", "--native", "--locals", "--format=json", "--quiet")
+COMMAND = ("bt", "--native", "--locals")
 
 
 class Traceback:
@@ -48,18 +47,10 @@ class Traceback:
         return self._frames.get(level)
 
     def _look(self) -> dict[int, dict[str, Any]]:
-        chunks: list[bytes] = []
         try:
-            outcome = self._board.library().run(
-                COMMAND, inferior.target(), lambda _, data: chunks.append(data)
-            )
-        except abi.LibraryError:
+            frames = self._board.document(*COMMAND)["frames"]
+        except NoAnswer:
             return {}
-        if isinstance(outcome.raised, KeyboardInterrupt):
-            raise outcome.raised
-        if outcome.status or outcome.raised:
-            return {}
-        frames = json.loads(b"".join(chunks))["frames"]
         return {
             frame["level"]: frame
             for frame in frames

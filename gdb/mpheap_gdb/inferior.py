@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -11,14 +12,16 @@ import gdb
 from . import stack
 from .abi import STATE_DUMP, STATE_HALTED, STATE_RUNNING, STATE_UNKNOWN, Target
 
+ARM, RISCV = 40, 243  # EM_ARM, EM_RISCV
+
 ELF_MAGIC = b"\x7fELF"
 
 # GDB's architecture names begin so (bfd/archures.c); e_machine as elf.h has it. The first row that
 # fits counts.
 MACHINES = (
-    ("arm", 40),  # EM_ARM
+    ("arm", ARM),
     ("aarch64", 183),
-    ("riscv", 243),
+    ("riscv", RISCV),
     ("xtensa", 94),
     ("i386:x86-64", 62),
     ("i386", 3),
@@ -70,7 +73,16 @@ def state() -> int:
     thread = gdb.selected_thread()
     if not thread or not thread.is_valid():
         return STATE_UNKNOWN
-    return STATE_RUNNING if thread.is_running() else STATE_HALTED
+    return STATE_RUNNING if thread.is_running() and not _has_frames() else STATE_HALTED
+
+
+def _has_frames() -> bool:
+    """A thread has, also before GDB tells that it has stopped: while a breakpoint asks whether it
+    is to stop at all."""
+    try:
+        return gdb.newest_frame().is_valid()
+    except gdb.error:
+        return False
 
 
 def registers() -> dict[str, int]:
@@ -130,7 +142,15 @@ def core() -> str | None:
 
 
 def entry() -> int:
-    """The run-time entry point that an operating system tells of a program, 0 without one."""
+    """The run-time entry point that an operating system tells of a program, 0 without one.
+
+    GDB is asked once for each program, which must be before a breakpoint's stop() wants to know:
+    a command executed there makes GDB take the program for one that runs in the background."""
+    return _entry(identity())
+
+
+@functools.lru_cache(maxsize=1)
+def _entry(_program: tuple[object, ...]) -> int:
     try:
         vector = gdb.execute("info auxv", to_string=True)
     except gdb.error:

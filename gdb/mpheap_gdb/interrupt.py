@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 from types import FrameType, TracebackType
 from typing import Any
@@ -47,3 +48,31 @@ def _replace_python_handler(handler: Any) -> Any:
     previous = signal.signal(signal.SIGINT, handler)
     libc.sigaction(signal.SIGINT, action, None)
     return previous
+
+
+class Listener:
+    """A context in which each Ctrl-C is heard that GDB hands to Python, also one that GDB then
+    passes on to its target. Where that stands still already, nobody else would act on it.
+
+    PyErr_SetInterrupt(), by which GDB hands it on, writes to Python's wake-up descriptor. Contexts
+    may lie within each other."""
+
+    def __init__(self) -> None:
+        self._end, self._begin = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._previous: list[int] = []
+
+    def heard(self) -> bool:
+        """Whether Ctrl-C has come since it was last asked."""
+        try:
+            return bool(os.read(self._end, 64))
+        except BlockingIOError:
+            return False
+
+    def __enter__(self) -> Listener:
+        if not self._previous:
+            self.heard()
+        self._previous.append(signal.set_wakeup_fd(self._begin, warn_on_full_buffer=False))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(self._previous.pop())

@@ -30,14 +30,24 @@ def report_names() -> list[str]:
 
 def test_help_is_the_librarys():
     text = doors.gdb("help mpheap").stdout
-    help_lines = [line.rstrip() for line in doors.shell("--help").stdout.splitlines()]
-    assert "\n".join(help_lines).rstrip() in text
+    help_text = doors.shell("--help").stdout
+    about, rest = re.split(r"^ Reports:\n(?:  .+\n)+\n", help_text, flags=re.M)
+    for part in (about, rest):
+        assert "\n".join(line.rstrip() for line in part.splitlines()).rstrip() in text
+    assert all(f"\nmpheap {name} -- " in text for name in report_names())
     assert doors.gdb("mpheap --help").stdout == doors.shell("--help").stdout
     assert doors.gdb("mpheap help map").stdout == doors.shell("help", "map").stdout
 
 
+def test_a_report_has_a_help_of_its_own():
+    text = doors.gdb("help mpheap map").stdout
+    help_lines = [line.rstrip() for line in doors.shell("map", "--help").stdout.splitlines()]
+    assert "\n".join(help_lines).rstrip() in text
+
+
 def test_reports_are_completed():
-    assert complete("mpheap ") == [f"mpheap {name}" for name in sorted(report_names())]
+    names = sorted([*report_names(), "catch", "profile"])
+    assert complete("mpheap ") == [f"mpheap {name}" for name in names]
     assert complete("mpheap ma") == ["mpheap map"]
     assert complete("mpheap nosuch") == []
 
