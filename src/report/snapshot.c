@@ -74,16 +74,17 @@ static void reverse(struct vec *parts)
 }
 
 // What a dump has of its own, in the order in which it was given. A newer part shadows
-// older ones; the bytes of an ELF stay in the ELF.
+// older ones; the bytes of an ELF stay in the ELF, unless its loader has changed some.
 static int add_dump(const struct session *session, struct vec *parts, struct mph_err *err)
 {
     const struct vec *segments = &session->target.space.segments;
+    bool is_in_elf = session->has_firmware && !session->firmware.bias;
     int rc = 0;
 
     for (size_t i = segments->len; rc == 0 && i-- > 0;) {
         const struct segment *segment = vec_at(segments, i);
 
-        if ((session->has_firmware && !segment->writable) || is_covered(parts, segment->first))
+        if ((is_in_elf && !segment->writable) || is_covered(parts, segment->first))
             continue;
         rc = add_part(parts, segment->first, segment->last - segment->first + 1,
                       segment->writable ? SNAPSHOT_RAM : SNAPSHOT_FLASH, err);

@@ -87,6 +87,21 @@ static int add_threads(struct text *text, const struct target *target, uint8_t w
     return rc;
 }
 
+// Where a process was loaded, by the run-time address of its entry point: what readers need to
+// find a position independent program's variables.
+static void add_entry(struct text *text, const struct target *target, uint8_t word_bytes)
+{
+    const uint64_t words[] = {AT_ENTRY, target->entry, AT_NULL, 0};
+    enum { WORDS = sizeof words / sizeof *words };
+    uint8_t bytes[WORDS * sizeof(uint64_t)];
+
+    if (!target->entry)
+        return;
+    for (size_t i = 0; i < WORDS; i++)
+        bytes_put(bytes + i * word_bytes, word_bytes, target->big_endian, words[i]);
+    add_note(text, target, "CORE", NT_AUXV, bytes, WORDS * (size_t)word_bytes);
+}
+
 // --- our own ---
 
 static int refused_ranges(const struct target *target, struct vec *ranges, struct mph_err *err)
@@ -136,6 +151,7 @@ int snapshot_notes(const struct target *target, uint8_t word_bytes, struct text 
 {
     text_init(ret, NULL);
     int rc = add_threads(ret, target, word_bytes, err);
+    add_entry(ret, target, word_bytes);
     if (rc == 0)
         rc = add_own(ret, target, err);
     return rc == 0 && ret->failed ? mph_fail_no_memory(err) : rc;
