@@ -47,8 +47,7 @@ bool isa_is_m_profile(const struct target *target)
 
 bool isa_pc(const struct target *target, uint64_t *ret)
 {
-    return regs_get(&target->regs, "pc", ret) || regs_get(&target->regs, "rip", ret) ||
-           regs_get(&target->regs, "eip", ret) || regs_get(&target->regs, "r15", ret);
+    return regs_pc(&target->regs, ret);
 }
 
 // CPSR.T is bit 5 (ARM DDI 0406C, B1.3.3). Nothing else that MicroPython runs on executes

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "cpu/isa.h"
-#include "object/value.h"
-#include "report/bt_locals.h"
-#include "report/frame_words.h"
+#include "report/bt_frame.h"
+#include "report/bt_threads.h"
 #include "report/interleave.h"
 #include "report/place.h"
 #include "report/report.h"
@@ -14,7 +13,7 @@
 #include "vm/trace.h"
 
 struct bt_options {
-    bool has_locals, has_native;
+    bool has_locals, has_native, has_threads;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -26,6 +25,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->has_locals = true;
     else if (key == 'n')
         options->has_native = true;
+    else if (key == 't')
+        options->has_threads = true;
     else
         return ARGP_ERR_UNKNOWN;
     return 0;
@@ -34,7 +35,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"locals", 'l', NULL, 0, "Each frame's arguments and local variables, too", 0},
     {"native", 'n', NULL, 0, "The C frames in between, too; in GDB, whose unwinder finds them", 0},
+    {"threads", 't', NULL, 0, "Every thread's traceback", 0},
     {0}};
+
+static const char *check_options(const void *raw_options)
+{
+    const struct bt_options *options = raw_options;
+
+    return options->has_native && options->has_threads
+               ? "--native and --threads: C frames are those of one thread"
+               : NULL;
+}
 
 static const struct argp bt_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
@@ -63,20 +74,6 @@ static struct interleaved line_at(const struct backtrace *backtrace, size_t inde
 }
 
 // --- text ---
-
-static void write_python(const struct backtrace *backtrace, const struct trace_frame *at,
-                         struct text *text)
-{
-    text_puts(text, "  ");
-    frame_add_position(backtrace->objects, &at->frame, text);
-    if (at->frame.code.is_native)
-        text_puts(text, "  (machine code)");
-    if (at->doubt)
-        text_printf(text, "  (uncertain: %s)", at->doubt);
-    text_putc(text, '\n');
-    if (backtrace->options->has_locals)
-        bt_write_locals(backtrace->objects, &at->frame, text);
-}
 
 static void add_address(const struct backtrace *backtrace, uint64_t address, struct text *text)
 {
@@ -113,21 +110,9 @@ static bool find_pc(const struct backtrace *backtrace, uint64_t *ret)
 static void write_pc(const struct backtrace *backtrace, struct text *text)
 {
     uint64_t pc;
-    struct place place;
 
-    if (backtrace->options->has_native || !find_pc(backtrace, &pc))
-        return;
-    bool is_python = heap_area_of(&backtrace->session->heap, pc);
-    text_puts(text, is_python ? "  in machine code: " : "  in C: ");
-    if (place_find(backtrace->session, pc, &place)) {
-        text_escaped(text, place.name, strlen(place.name));
-        text_puts(text, " (");
-        add_address(backtrace, pc, text);
-        text_putc(text, ')');
-    } else {
-        add_address(backtrace, pc, text);
-    }
-    text_putc(text, '\n');
+    if (!backtrace->options->has_native && find_pc(backtrace, &pc))
+        bt_write_pc(backtrace->session, pc, text);
 }
 
 static bool is_stack_known(const struct backtrace *backtrace)
@@ -152,7 +137,7 @@ static void write_text(const struct backtrace *backtrace, struct text *text)
         struct interleaved line = line_at(backtrace, i);
 
         if (line.python)
-            write_python(backtrace, line.python, text);
+            bt_write_frame(backtrace->objects, line.python, backtrace->options->has_locals, text);
         else
             write_native(backtrace, line.level, text);
     }
@@ -160,40 +145,6 @@ static void write_text(const struct backtrace *backtrace, struct text *text)
 }
 
 // --- JSON ---
-
-static void set_name(const struct backtrace *backtrace, json_t *document, const char *key,
-                     uint64_t id)
-{
-    struct text text;
-
-    text_init(&text, NULL);
-    if (id)
-        value_add_qstr(backtrace->objects, id, &text);
-    if (text.len)
-        json_object_set_new(document, key, json_text(text.bytes));
-    text_deinit(&text);
-}
-
-static json_t *python_json(const struct backtrace *backtrace, const struct trace_frame *at)
-{
-    const struct frame *frame = &at->frame;
-    json_t *document = json_pack("{s:s, s:o, s:s, s:b}", "kind", "python", "frame_address",
-                                 json_address(frame->address), "place", trace_place_name(at->place),
-                                 "is_native", frame->code.is_native);
-    unsigned line;
-
-    set_name(backtrace, document, "file", frame->code.file);
-    if (frame_find_line(backtrace->objects, frame, &line))
-        json_object_set_new(document, "line", json_integer(line));
-    set_name(backtrace, document, "function", frame->code.name);
-    if (frame->ip)
-        json_object_set_new(document, "opcode_address", json_address(frame->ip));
-    if (at->doubt)
-        json_object_set_new(document, "uncertain", json_string(at->doubt));
-    if (backtrace->options->has_locals)
-        bt_add_locals_json(backtrace->objects, frame, document);
-    return document;
-}
 
 static json_t *native_json(const struct backtrace *backtrace, int level)
 {
@@ -216,7 +167,8 @@ static json_t *line_json(const struct backtrace *backtrace, size_t index)
 {
     struct interleaved line = line_at(backtrace, index);
     json_t *document =
-        line.python ? python_json(backtrace, line.python) : native_json(backtrace, line.level);
+        line.python ? bt_frame_json(backtrace->objects, line.python, backtrace->options->has_locals)
+                    : native_json(backtrace, line.level);
 
     if (line.level != NO_LEVEL)
         json_object_set_new(document, "level", json_integer(line.level));
@@ -284,7 +236,7 @@ static void add_thread_note(const struct backtrace *backtrace, struct output *ou
                                                          : "of the main thread";
     unsigned others;
 
-    if (backtrace->is_running)
+    if (backtrace->is_running || backtrace->options->has_threads)
         return;
     if (threads_count_others(backtrace->objects, &others) && others)
         notes_add(&output->notes, "threads: %u beside the main thread; the frames are those %s",
@@ -321,6 +273,31 @@ static int load_frames(struct session *session, struct backtrace *backtrace, str
     return rc;
 }
 
+// The other threads' tracebacks stand before that of the thread that the processor is in.
+static int write(const struct backtrace *backtrace, struct output *output, struct mph_err *err)
+{
+    bool has_others = backtrace->options->has_threads && !backtrace->is_running;
+    struct bt_threads threads;
+    int rc = 0;
+
+    if (has_others)
+        rc = bt_threads_load(&threads, backtrace->session, backtrace->options->has_locals, err);
+    if (rc < 0)
+        return rc;
+    if (has_others)
+        bt_threads_note(&threads, output);
+    json_t *document = output->is_json ? backtrace_json(backtrace) : NULL;
+    if (has_others && document)
+        json_object_set_new(document, "threads", bt_threads_json(&threads));
+    else if (has_others)
+        bt_threads_write(&threads, output->text);
+    if (!output->is_json)
+        write_text(backtrace, output->text);
+    if (has_others)
+        bt_threads_deinit(&threads);
+    return output->is_json ? output_json(output, document, err) : 0;
+}
+
 static void backtrace_deinit(struct backtrace *backtrace)
 {
     interleaving_deinit(&backtrace->order);
@@ -341,10 +318,7 @@ static int run_bt(struct session *session, const void *raw_options, struct outpu
         add_notes(session, &backtrace, output);
         add_thread_note(&backtrace, output);
         add_native_notes(&backtrace, output);
-        if (output->is_json)
-            rc = output_json(output, backtrace_json(&backtrace), err);
-        else
-            write_text(&backtrace, output->text);
+        rc = write(&backtrace, output, err);
     }
     backtrace_deinit(&backtrace);
     return rc;
@@ -358,5 +332,6 @@ const struct report report_bt = {
             "Registers make it complete, but most of it is found without.",
     .argp = &bt_argp,
     .options_size = sizeof(struct bt_options),
+    .check = check_options,
     .run = run_bt,
 };

@@ -48,3 +48,9 @@ bool regs_sp(const struct regs *regs, uint64_t *ret)
     return regs_get(regs, "sp", ret) || regs_get(regs, "rsp", ret) || regs_get(regs, "esp", ret) ||
            regs_get(regs, "r13", ret) || xtensa_sp(regs, ret);
 }
+
+bool regs_pc(const struct regs *regs, uint64_t *ret)
+{
+    return regs_get(regs, "pc", ret) || regs_get(regs, "rip", ret) || regs_get(regs, "eip", ret) ||
+           regs_get(regs, "r15", ret);
+}

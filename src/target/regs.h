@@ -29,4 +29,7 @@ bool regs_get(const struct regs *regs, const char *name, uint64_t *ret);
 // The stack pointer under whichever name the architecture gives it.
 bool regs_sp(const struct regs *regs, uint64_t *ret);
 
+// The program counter, likewise.
+bool regs_pc(const struct regs *regs, uint64_t *ret);
+
 #endif

@@ -19,7 +19,7 @@ FOLDER.mkdir(exist_ok=True)
 COMMANDS = (
     ["info", "--verbose"], ["map"], ["map", "--rich"], ["types"], ["objects", "--all"],
     ["objects", "--sort", "size"], ["qstr"], ["qstr", "--strings"],
-    ["bt", "--locals"], ["tasks", "--all"], ["fault"], ["diagnose"],
+    ["bt", "--locals"], ["bt", "--threads"], ["tasks", "--all"], ["fault"], ["diagnose"],
     ["garbage", "--all"], ["retained", "--top=200", "--depth=9"],
     ["fit", "64", "--after-collect"], ["fit", "1G"], ["fit", "64", "--between"],
     ["check", "--all"],

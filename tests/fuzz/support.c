@@ -117,7 +117,7 @@ static const char *const commands[][WORDS_MAX] = {
     {"types"},        {"objects", "--all"},
     {"qstr"},         {"qstr", "--strings"},
     {"show", "%A"},   {"whatis", "%A"},
-    {"bt"},           {"bt", "--locals"},
+    {"bt", "-t"},     {"bt", "--locals"},
     {"tasks"},        {"fault"},
     {"disasm", "%A"}, {"diagnose"},
     {"garbage"},      {"garbage", "--all"},

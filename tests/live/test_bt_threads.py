@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from dumps import Dump
 from live.test_bt import FIXTURE
-from live.threaded import PSRAM_STACK, RAM_STACK, Memory, add_thread, leave_main, with_symbols
+from live.threaded import (
+    PSRAM_STACK,
+    RAM_STACK,
+    STATE_BYTES,
+    Memory,
+    add_thread,
+    leave_main,
+    with_symbols,
+)
 
 import mpheap
 
@@ -80,6 +88,32 @@ def test_other_threads_are_counted(dump: Dump, tmp_path: Path, port: str, count:
     assert (result.status, result.stdout) == (0, FIXTURE)
     note = f"threads: {count - 1} beside the main thread; the frames are those of the main thread"
     assert result.notes == ([note] if count > 1 else [])
+
+
+@pytest.mark.parametrize("has_sp", [True, False])
+@pytest.mark.parametrize("is_current", [True, False])
+def test_every_thread_has_its_traceback(
+    dump: Dump, tmp_path: Path, is_current: bool, has_sp: bool
+) -> None:
+    """The main thread's stack twice, so that both are in the same function: of stm32's list, with
+    where the other thread was left, or without."""
+    memory, at = Memory(dump, tmp_path), PSRAM_STACK - 0x1000
+    end = add_thread(memory, PSRAM_STACK)
+    state, main_stack = end - STATE_BYTES, dump.symbols["_sstack"]
+    left = (PSRAM_STACK, dump.sp) if has_sp else (0, 0)
+    words = (end - PSRAM_STACK + 64) // 4
+    memory.put(at, [at + 64])
+    memory.put(at + 64, [left[0], state, 0, PSRAM_STACK - 64, words, 0, at + 128])
+    memory.put(at + 128, [left[1], dump.symbols["mp_state_ctx"], 0, main_stack,
+                          (dump.symbols["_estack"] - main_stack) // 4, 0, 0])
+    elf = with_symbols(dump, tmp_path, {"pyb_thread_all": at})
+    sp = PSRAM_STACK if is_current else dump.sp
+    result = mpheap.run("bt", "--threads", *memory.images(), elf, "--reg", f"sp={sp:#x}")
+    names = [f"Thread {at + 64:#x}", "The main thread"]
+    if is_current:
+        names.reverse()
+    assert (result.status, result.stdout, result.notes) == (
+        0, f"{names[0]}:\n{FIXTURE}\n{names[1]}, which the processor is in:\n{FIXTURE}", [])
 
 
 def test_a_list_of_threads_that_has_no_end_says_nothing(dump: Dump, tmp_path: Path) -> None:
