@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from browsing import measure_browsing
 from generated import generate
 from large import MIB, run_report
 from table import heading, row
@@ -31,4 +32,5 @@ def measure_page(folder: Path) -> None:
             unit=" MiB")
         row(f"report of {name}: anonymous memory a block",
             max(run[1] for run in pages) / heap.blocks, unit=" bytes")
+        measure_browsing(page, f"report of {name}")
         heap.path.unlink()
