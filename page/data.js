@@ -37,10 +37,18 @@ export async function readDocument(holder) {
     }
 }
 
-// The numbers in a text, one a row; an empty word is none, which is NaN here. Addresses are
-// exact up to 2^53, which is more than any machine of today has room for.
-function numbersOf(text) {
-    return Float64Array.from(text.split(" "), (word) => word === "" ? NaN : Number(word));
+// The numbers in a text, one a row; nothing between two spaces is none, which is NaN here.
+// Addresses are exact up to 2^53, which is more than any machine of today has room for.
+function numbersOf(text, count) {
+    const values = new Float64Array(count);
+    let from = 0;
+    for (let row = 0; row < count; row++) {
+        const space = text.indexOf(" ", from);
+        const to = space < 0 ? text.length : space;
+        values[row] = to > from ? Number(text.slice(from, to)) : NaN;
+        from = to + 1;
+    }
+    return values;
 }
 
 // Running sums, to which a row without a number adds nothing.
@@ -75,7 +83,8 @@ export class Table {
         if (!this.count || numbers === undefined && deltas === undefined && !addresses) {
             return new Float64Array(this.count).fill(NaN);
         }
-        return numbers === undefined ? sums(numbersOf(deltas ?? addresses)) : numbersOf(numbers);
+        return numbers === undefined ? sums(numbersOf(deltas ?? addresses, this.count))
+            : numbersOf(numbers, this.count);
     }
 
     // A column of texts, each in its row or by number.
@@ -85,8 +94,8 @@ export class Table {
             const all = lines.split("\n");
             return new Words(all, Int32Array.from(all, (line, i) => line === "" ? -1 : i));
         }
-        return new Words(words ?? [], this.count && index !== undefined
-            ? Int32Array.from(index.split(" "), (word) => word === "" ? -1 : Number(word))
-            : new Int32Array(this.count).fill(-1));
+        const numbers = numbersOf(index ?? "", this.count);
+        return new Words(words ?? [],
+            new Int32Array(numbers.map((number) => Number.isNaN(number) ? -1 : number)));
     }
 }
