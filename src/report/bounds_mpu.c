@@ -66,11 +66,26 @@ static bool was_read(const struct mpu *mpu, unsigned number)
     return false;
 }
 
+static unsigned last_unread(const struct mpu *mpu, unsigned first)
+{
+    while (first + 1 < mpu->region_count && !was_read(mpu, first + 1))
+        first++;
+    return first;
+}
+
+// "0 to 2, 4"
 static void list_unread(const struct mpu *mpu, struct text *ret)
 {
-    for (unsigned i = 0; i < mpu->region_count; i++)
-        if (!was_read(mpu, i))
-            text_printf(ret, "%s%u", ret->len ? ", " : "", i);
+    for (unsigned i = 0; i < mpu->region_count; i++) {
+        unsigned last = last_unread(mpu, i);
+
+        if (was_read(mpu, i))
+            continue;
+        text_printf(ret, "%s%u", ret->len ? ", " : "", i);
+        if (last > i)
+            text_printf(ret, " to %u", last);
+        i = last;
+    }
 }
 
 // A guard at the end of a stack is what an MPU is for: a stack is not judged.
@@ -91,7 +106,7 @@ void bounds_judge_mpu(struct bounds *bounds)
     list_unread(mpu, &unread);
     if (unread.len)
         verdict_add(bounds, VERDICT_UNSURE, 0,
-                    "the MPU is on: what its regions %.120s forbid cannot be read, because its "
+                    "the MPU is on: what its regions %s forbid cannot be read, because its "
                     "register MPU_RNR would have to be written to select them",
                     unread.bytes);
     else

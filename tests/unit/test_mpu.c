@@ -184,7 +184,7 @@ static void test_what_cannot_be_read_is_said(void **state)
     const struct verdict *verdict;
 
     (void)state;
-    verdict = judge(&bounds, (struct mpu_region){.number = 2}, 4, "its regions 0, 1, 3 forbid");
+    verdict = judge(&bounds, (struct mpu_region){.number = 2}, 4, "its regions 0 to 1, 3 forbid");
     assert_int_equal(verdict->level, VERDICT_UNSURE);
     bounds_deinit(&bounds);
     verdict = judge(&bounds, (struct mpu_region){.number = 0}, 1, "all its regions could be read");
