@@ -15,6 +15,11 @@ from .board import Board
 SUMMARY = "Reports on the heap of a MicroPython board."
 REPORT_LIST = re.compile(r"^ Reports:\n(?:  .*\n)+\n", re.M)
 
+# Reports on what other threads hold or execute, and those that keep it. The others do without
+# their registers, each of which costs a request.
+LOOK_AT_THREADS = frozenset(
+    "bt check diagnose diff fit garbage info refs report retained snapshot why".split())
+
 
 class Output:
     """GDB's own streams, so that its pager, logging, `pipe` and MI get what they expect.
@@ -90,7 +95,7 @@ class Reports:
         library = self.library()
         words = [os.path.expanduser(word) for word in gdb.string_to_argv(argument)]
         full = self._full_words(library, words)
-        target = inferior.target(has_threads=words[:1] == ["snapshot"])
+        target = inferior.target(has_threads=not LOOK_AT_THREADS.isdisjoint(words[:1]))
         try:
             _finish(library.run(full, target, Output().write))
         except abi.LibraryError as error:

@@ -10,10 +10,10 @@ static void set_stack(struct thread *thread, const struct regs *regs, uint64_t s
     thread->stack_end = end;
 }
 
-// Linux lets the first thread's stack grow by as much, and keeps what lies below away.
+// Linux lets the first thread's stack grow by as much, unless it is told otherwise.
 enum { MAIN_BYTES_MAX = 8 << 20 };
 
-static bool is_of_main(const struct objects *objects, uint64_t sp, uint64_t *ret_top)
+static bool is_below_main(const struct objects *objects, uint64_t sp, uint64_t *ret_top)
 {
     uint64_t top;
 
@@ -46,21 +46,20 @@ static struct thread *match(const struct objects *objects, const struct threads 
                             const struct regs *regs)
 {
     struct stack_bounds bounds;
-    struct thread *thread;
-    uint64_t sp, top;
+    struct thread *thread = NULL;
+    uint64_t sp, end = UINT64_MAX;
 
     if (!regs_sp(regs, &sp) || sp % objects->word)
         return NULL;
-    if (is_of_main(objects, sp, &top)) {
+    bool is_main = is_below_main(objects, sp, &end);
+    if (thread_state_search(objects, sp, end, &bounds)) {
+        thread = thread_above(threads, bounds.end);
+        end = bounds.end;
+    } else if (is_main) {
         thread = (struct thread *)threads_main(threads);
-        bounds = (struct stack_bounds){sp, top, 0};
-    } else {
-        thread = thread_state_search(objects, sp, UINT64_MAX, &bounds)
-                     ? thread_above(threads, bounds.end)
-                     : NULL;
     }
     if (thread && !thread->regs)
-        set_stack(thread, regs, sp, bounds.end);
+        set_stack(thread, regs, sp, end);
     return thread;
 }
 

@@ -241,6 +241,22 @@ def test_where_another_thread_is_current_the_main_stack_counts_whole(
     assert int(own["start_address"], 16) == start and int(own["end_address"], 16) == end
 
 
+@pytest.mark.parametrize("below, is_kept", [(False, True), (True, False)])
+def test_where_no_thread_is_current_the_main_one_would_collect_from_where_it_was_left(
+    dump: Dump, tmp_path: Path, lost: int, below: bool, is_kept: bool
+) -> None:
+    """FreeRTOS is in a task of its own; the main thread's control block says where it stands."""
+    memory, idle = Memory(dump, tmp_path), LIST + 0xC00
+    symbols = add_list(memory, "esp32")
+    memory.put(MAIN_ENTRY, [idle + 64])
+    memory.put(idle + 64, [dump.sp])  # pxTopOfStack
+    memory.put(idle, [idle + 128])
+    place = dump.sp - WORD if below else dump.sp
+    memory.put(place, [lost])
+    report = Board(memory, tmp_path, symbols | {"pxCurrentTCB": idle}, sp=idle + 256).garbage()
+    assert report["certain"] and (lost not in blocks(report)) == is_kept
+
+
 # --- rp2 ---
 
 
