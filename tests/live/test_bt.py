@@ -14,6 +14,7 @@ import pytest
 from captures import VERSIONS, capture
 from dumps import Dump
 from fixture import run as fixture_run
+from live.patched import Patched
 from live.test_json_keys import check
 from rig import Board, DebugPort, OpenOcd
 
@@ -88,72 +89,58 @@ def test_locals_have_values_and_the_value_stack_is_none(dump_of) -> None:
 # --- damaged ones ---
 
 
-def word_at(data: bytes, offset: int) -> int:
-    return int.from_bytes(data[offset : offset + 4], "little")
-
-
-class Chain:
+class Chain(Patched):
     """A dump's RAM, and where nlr_top and the two exception buffers lie in it."""
 
-    def __init__(self, dump: Dump) -> None:
-        self.dump = dump
-        self.ram = dump.bytes_of("ram")
-        self.base = dump.files["ram"][1]
-        state = dump.symbols["mp_state_ctx"] - self.base
-        tops = [offset for offset in range(state, state + 64, 4) if self._is_chain(offset)]
-        (self.top,) = tops
-        self.inner = word_at(self.ram, self.top)
-        self.outer = word_at(self.ram, self.inner - self.base)
+    def __init__(self, dump: Dump, folder: Path) -> None:
+        super().__init__(dump, folder)
+        state = dump.symbols["mp_state_ctx"]
+        (self.top,) = (at for at in range(state, state + 64, 4) if self._is_chain(at))
+        self.inner = self.word(self.top)
+        self.outer = self.word(self.inner)
 
-    def _is_chain(self, offset: int) -> bool:
-        inner = word_at(self.ram, offset)
-        if inner % 4 or not self.dump.sp <= inner < self.base + len(self.ram) - 4:
+    def _is_chain(self, address: int) -> bool:
+        inner, end = self.word(address), self.base + len(self.ram)
+        if inner % 4 or not self.sp <= inner < end - 4:
             return False
-        outer = word_at(self.ram, inner - self.base)
-        return inner < outer < self.base + len(self.ram)
+        return inner < self.word(inner) < end
 
-    def put(self, address: int, word: int) -> None:
-        offset = address - self.base
-        self.ram[offset : offset + 4] = word.to_bytes(4, "little")
-
-    def words(self, folder: Path) -> list[str]:
+    def with_elf(self) -> list[str | Path]:
         """The options that open the changed dump."""
-        file = folder / "ram"
-        file.write_bytes(self.ram)
-        return [*self.dump.images(ram=file), *sp_of(self.dump), *self.dump.elf()]
+        return [*self.words(), *self.dump.elf()]
 
 
 @pytest.fixture(name="chain")
-def chain_fixture(dump_of) -> Chain:
-    return Chain(dump_of("v1.28.0-split"))
+def chain_fixture(dump_of, tmp_path: Path) -> Chain:
+    return Chain(dump_of("v1.28.0-split"), tmp_path)
 
 
-def test_a_frame_without_a_buffer_is_marked(chain: Chain, tmp_path: Path) -> None:
+def test_a_frame_without_a_buffer_is_marked(chain: Chain) -> None:
     """As when its function is about to handle an exception."""
-    chain.put(chain.base + chain.top, chain.outer)
-    module, loop = bt(*chain.words(tmp_path)).splitlines()[1:]
+    chain.put(chain.top, chain.outer)
+    module, loop = bt(*chain.with_elf()).splitlines()[1:]
     assert module == FIXTURE.splitlines()[1]
     assert loop.startswith(FIXTURE.splitlines()[2] + "  (uncertain: it starts, handles an exc")
 
 
-def test_without_any_buffer_nothing_is_certain(chain: Chain, tmp_path: Path) -> None:
-    chain.put(chain.base + chain.top, 0)
-    lines = bt(*chain.words(tmp_path)).splitlines()[1:]
+def test_without_any_buffer_nothing_is_certain(chain: Chain) -> None:
+    chain.put(chain.top, 0)
+    lines = bt(*chain.with_elf()).splitlines()[1:]
     assert lines == [line + "  (uncertain: nothing confirms it)"
                      for line in FIXTURE.splitlines()[1:]]
 
 
 @pytest.mark.parametrize("where", ["inner", "middle of nowhere", "odd"])
-def test_a_chain_that_leads_astray_is_said(chain: Chain, tmp_path: Path, where: str) -> None:
+def test_a_chain_that_leads_astray_is_said(chain: Chain, where: str) -> None:
     goals = {"inner": chain.inner, "middle of nowhere": 0x12345678, "odd": chain.outer + 1}
     chain.put(chain.inner, goals[where])
-    result = mpheap.run("bt", *chain.words(tmp_path))
+    result = mpheap.run("bt", *chain.with_elf())
     assert result.status == 0
     assert any("chain of exception buffers is damaged" in note for note in result.notes)
     assert FIXTURE.splitlines()[2] in result.stdout.splitlines()
 
 
-def test_a_stack_of_noise_ends_and_stays_small(chain: Chain, tmp_path: Path) -> None:
+def test_a_stack_of_noise_ends_and_stays_small(chain: Chain) -> None:
     noise = random.Random(7)
     start = chain.dump.sp - chain.base
     healthy = bytes(chain.ram)
@@ -162,20 +149,21 @@ def test_a_stack_of_noise_ends_and_stays_small(chain: Chain, tmp_path: Path) -> 
         for _ in range(noise.choice((1, 8, 200))):
             at = noise.randrange(start, len(healthy) - 4) & ~3
             source = noise.choice((noise.randrange(0, len(healthy) - 4) & ~3, at))
-            chain.put(chain.base + at, word_at(healthy, source) ^ noise.choice((0, 4, 1 << 30)))
-        result = mpheap.run("bt", "--locals", *chain.words(tmp_path), timeout=10)
+            word = int.from_bytes(healthy[source : source + 4], "little")
+            chain.put(chain.base + at, word ^ noise.choice((0, 4, 1 << 30)))
+        result = mpheap.run("bt", "--locals", *chain.with_elf(), timeout=10)
         assert result.status == 0, result
         assert len(result.stdout) < 10000
 
 
-def test_keys(dump_of, chain: Chain, tmp_path: Path) -> None:
+def test_keys(dump_of, chain: Chain) -> None:
     words = [[*dump_of(variant).images(), *sp_of(dump_of(variant))] for variant in VARIANTS]
     words.append(["--image", f"{capture('1.27.0').memory(1)}@0"])
     pc = ["--reg", f"pc={dump_of(VARIANTS[0]).symbols['fixture_idle']:#x}"]
     words.append([*words[0], *dump_of(VARIANTS[0]).elf(), *pc])
     documents = [mpheap.run("bt", "--locals", "--format=json", *more).json for more in words]
-    chain.put(chain.base + chain.top, chain.inner + 2)
-    documents.append(mpheap.run("bt", "--format=json", *chain.words(tmp_path)).json)
+    chain.put(chain.top, chain.inner + 2)
+    documents.append(mpheap.run("bt", "--format=json", *chain.with_elf()).json)
     assert documents[-1]["notes"]
     check("bt", documents)
 

@@ -8,15 +8,14 @@ compare with the board's.
 from __future__ import annotations
 
 import re
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from dumps import Dump
+from live.patched import Patched
 from live.png import Png
 from rig import Board, DebugPort, OpenOcd, run_gdb
 from rig.debugport import build_folder
@@ -34,7 +33,6 @@ HUE_OF = {letter: rgb for letters, rgb in HUES.items() for letter in letters}
 FREE = HUE_OF["."]
 ROW_SIZES = [(64, 14), (128, 10), (256, 4), (512, 2), (1024, 1)]  # columns, pixels of a cell
 SVG = "{http://www.w3.org/2000/svg}"
-AREA_WORDS = "<IIIII"  # of v1.27.0: table, its bytes, finalisers, start and end of the pool
 POOL = 0x60000000
 BLOCK_BYTES = 16
 
@@ -155,29 +153,22 @@ def test_the_same_heap_gives_the_same_bytes(dump_of: Callable[[str], Dump],
 # --- heaps of any shape ---
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Patched):
     """A firmware whose heap lies elsewhere and is what a test likes."""
 
-    dump: Dump
-    folder: Path
-
-    def words(self, table: bytes) -> list[str]:
+    def of(self, table: bytes) -> list[str | Path]:
         """Options for a heap with this allocation table; its pool is zeros."""
         area = mpheap.info(*self.dump.images())["heap"]["areas"][0]
-        file, ram = self.dump.files["ram"]
-        changed = bytearray(file.read_bytes())
         finalisers = POOL + len(table)
         pool = (finalisers + (len(table) * 4 + 7) // 8 + BLOCK_BYTES - 1) & -BLOCK_BYTES
         pool_end = pool + len(table) * 4 * BLOCK_BYTES
-        struct.pack_into(AREA_WORDS, changed, int(area["area_address"], 0) - ram,
-                         POOL, len(table), finalisers, pool, pool_end)
-        (self.folder / "ram").write_bytes(changed)
+        words = (POOL, len(table), finalisers, pool, pool_end)
+        for number, word in enumerate(words):  # of v1.27.0's area
+            self.put(int(area["area_address"], 0) + 4 * number, word)
         with open(self.folder / "pool", "wb") as heap:
             heap.write(table)
             heap.truncate(pool_end - POOL)
-        return [*self.dump.images(ram=self.folder / "ram"), *self.dump.elf(),
-                f"--image={self.folder / 'pool'}@{POOL:#x}"]
+        return [*self.words(), *self.dump.elf(), f"--image={self.folder / 'pool'}@{POOL:#x}"]
 
 
 @pytest.fixture(name="shape")
@@ -198,7 +189,7 @@ TABLES = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_shapes(shape: Shape, tmp_path: Path, name: str) -> None:
-    words = shape.words(TABLES[name])
+    words = shape.of(TABLES[name])
     seen = check_cells(picture(tmp_path / "map.png", *words), *words)
     assert sum(seen.values()) == 4 * len(TABLES[name])
     assert (FREE in seen) == (name in ("empty", "smallest", "letters no more"))
@@ -208,7 +199,7 @@ def test_shapes(shape: Shape, tmp_path: Path, name: str) -> None:
 def test_of_a_large_heap_a_cell_is_several_blocks(shape: Shape, tmp_path: Path) -> None:
     """2 M blocks: two a cell. One in use makes a cell of its hue, none makes it free."""
     pairs = b"\x01\x04\x05\x00"  # head and free; free and head; two heads; free and free
-    words = shape.words(pairs * (1 << 17))
+    words = shape.of(pairs * (1 << 17))
     svg, png = tmp_path / "map.svg", tmp_path / "map.png"
     done = mpheap.run("map", "--format=json", f"--svg={svg}", f"--png={png}", *words).json
     assert {one["cell_bytes"] for one in done["pictures"]} == {2 * BLOCK_BYTES}

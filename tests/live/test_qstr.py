@@ -7,7 +7,6 @@ import functools
 import itertools
 import json
 import re
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from captures import MOMENTS, VERSIONS, capture
 from dumps import VARIANTS, Dump
+from live.patched import Patched
 from oracle import BLOCK, HEAD, Heap
 from rig import Board, DebugPort, OpenOcd, run_gdb
 from rig.microbit import FLASH, FROZEN, RAM
@@ -280,12 +280,11 @@ def test_a_pool_costs_what_was_asked_for(dump: Dump, pools: list[dict[str, Any]]
 # --- damage ---
 
 
-class Damaged:
+class Damaged(Patched):
     """A 32-bit dump whose RAM can be changed. Strings are counted from the newest pool's first."""
 
     def __init__(self, dump: Dump, folder: Path) -> None:
-        self.dump, self._file = dump, folder / "ram"
-        self._ram, self._base = dump.bytes_of("ram"), dump.files["ram"][1]
+        super().__init__(dump, folder)
         self.found = document(*dump.images(), *dump.elf())
         self.count = self.found["pools"][0]["string_count"]  # of the newest pool
         self.pool = int(self.found["pools"][0]["address"], 0)
@@ -299,22 +298,15 @@ class Damaged:
             index -= pool["string_count"]
         raise IndexError(index)
 
-    def put_word(self, address: int, value: int) -> None:
-        struct.pack_into("<I", self._ram, address - self._base, value)
-
-    def put_byte(self, address: int, value: int) -> None:
-        self._ram[address - self._base] = value
-
     def text(self, index: int) -> str:
         return self.found["strings"][index]["text"]
 
     def text_address(self, index: int) -> int:
         return int(self.found["strings"][index]["text_address"], 0)
 
-    def words(self) -> list[str]:
+    def words(self, *regs: str) -> list[str | Path]:
         """Options for the dump as it is now."""
-        self._file.write_bytes(self._ram)
-        return [*self.dump.images(ram=self._file), *self.dump.elf()]
+        return [*super().words(*regs), *self.dump.elf()]
 
     def lines(self) -> list[str]:
         """The lines of the strings."""
@@ -341,14 +333,14 @@ def embedded_fixture(dump_of: Callable[[str], Dump], tmp_path: Path) -> Damaged:
 
 
 def test_an_entry_that_leads_nowhere_is_said(separate: Damaged) -> None:
-    separate.put_word(separate.entry(2), NOWHERE)
+    separate.put(separate.entry(2), NOWHERE)
     lines = separate.lines()
     assert lines.pop(2) == f"<bad: cannot be read at {NOWHERE:#x}>"
     assert lines == separate.without(2)
 
 
 def test_an_entry_without_a_length_is_said_and_not_counted(embedded: Damaged) -> None:
-    embedded.put_word(embedded.entry(2), NOWHERE)
+    embedded.put(embedded.entry(2), NOWHERE)
     lines = embedded.lines()
     assert lines.pop(2) == f"<bad: cannot be read at {NOWHERE + 2:#x}>"
     assert lines == embedded.without(2)
@@ -363,7 +355,7 @@ def test_a_text_that_runs_on_is_said(
 ) -> None:
     damaged = Damaged(dump_of(variant), tmp_path)
     end = damaged.text_address(3) + len(damaged.text(3))
-    damaged.put_byte(end, ord("!"))
+    damaged.put(end, ord("!"), 1)
     lines = damaged.lines()
     assert lines.pop(3) == f"<bad: does not end at {end:#x}>"
     assert lines == damaged.without(3)
@@ -375,14 +367,14 @@ def test_a_text_that_runs_on_is_said(
 
 
 def test_control_bytes_of_a_damaged_text_do_not_get_out(separate: Damaged) -> None:
-    separate.put_byte(separate.text_address(0), 0x1B)
+    separate.put(separate.text_address(0), 0x1B, 1)
     assert separate.lines()[0] == f"Q(\\x1b{separate.text(0)[1:]})"
 
 
 @pytest.mark.parametrize("alloc", [0, 0xFFFFFFFF])
 def test_a_pool_of_an_impossible_size_is_noted(separate: Damaged, alloc: int) -> None:
     good = report("--strings", *separate.words())
-    separate.put_word(separate.pool + 8, alloc)
+    separate.put(separate.pool + 8, alloc)
     result = mpheap.run("qstr", "--strings", *separate.words())
     assert result.notes == [
         f"qstr: the pool at {separate.pool:#x} has {separate.count} strings in {alloc} places"
@@ -391,7 +383,7 @@ def test_a_pool_of_an_impossible_size_is_noted(separate: Damaged, alloc: int) ->
 
 
 def test_a_pool_larger_than_its_block_is_noted(separate: Damaged) -> None:
-    separate.put_word(separate.pool + 8, 1000)
+    separate.put(separate.pool + 8, 1000)
     result = mpheap.run("qstr", *separate.words())
     assert result.notes == [f"qstr: the pool at {separate.pool:#x} is larger than its block"]
 
@@ -399,7 +391,7 @@ def test_a_pool_larger_than_its_block_is_noted(separate: Damaged) -> None:
 def test_more_strings_than_there_are_end_nothing(separate: Damaged) -> None:
     """What lies behind the pool are no strings; that is said of each of them."""
     count = 0xFFFF
-    separate.put_word(separate.pool + 12, count)
+    separate.put(separate.pool + 12, count)
     lines = separate.lines()
     added = count - separate.count
     good = [f"Q({string['text']})" for string in separate.found["strings"]]
@@ -416,7 +408,7 @@ def test_a_text_outside_of_every_chunk_is_noted(separate: Damaged) -> None:
         for index, string in enumerate(separate.found["strings"])
         if string["text_address"] == chunk["address"]
     )
-    separate.put_word(separate.entry(first), separate.text_address(first) + 1)
+    separate.put(separate.entry(first), separate.text_address(first) + 1)
     result = mpheap.run("qstr", *separate.words())
     assert result.notes == [
         f"qstr: {chunk['string_count']} texts lie on the heap in no chunk, "
@@ -436,14 +428,14 @@ CHAINS = {
 def test_a_broken_chain_is_an_error(
     separate: Damaged, offset: int, value: int, status: int, words: str
 ) -> None:
-    separate.put_word(separate.pool + offset, value)
+    separate.put(separate.pool + offset, value)
     result = mpheap.run("qstr", *separate.words())
     assert (result.status, result.stdout) == (status, "")
     assert re.fullmatch(words + r"( \(.*\))?", result.error)
 
 
 def test_a_chain_that_loops_is_an_error(separate: Damaged) -> None:
-    separate.put_word(separate.pool, separate.pool)
+    separate.put(separate.pool, separate.pool)
     result = mpheap.run("qstr", *separate.words())
     assert (result.status, result.stdout) == (4, "")
     assert f"{separate.pool:#x}" in result.error
@@ -453,8 +445,8 @@ def test_a_chain_that_loops_is_an_error(separate: Damaged) -> None:
 
 
 def test_keys_are_those_of_the_document(dump_of: Callable[[str], Dump], separate: Damaged) -> None:
-    separate.put_word(separate.entry(1), NOWHERE)
-    separate.put_word(separate.pool + 8, 0)
+    separate.put(separate.entry(1), NOWHERE)
+    separate.put(separate.pool + 8, 0)
     damaged = mpheap.run("qstr", "--strings", "--format=json", *separate.words()).json
     assert damaged["notes"]
     dump = dump_of("v1.12-rv64")
