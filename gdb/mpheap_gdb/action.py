@@ -46,6 +46,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """Some time: 30, 0.5."""
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or not float(text):
+        raise argparse.ArgumentTypeError(f"{text}: not a number of seconds")
+    return float(text)
+
+
 class Action(gdb.Command):
     """A command `mpheap NAME`. The docstring is its help, from which options are completed."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import gdb
 
 from . import places, position, stops
-from .action import Action, Parser, count
+from .action import Action, Parser, count, seconds
 from .allocation import ALLOCATE
 from .board import Board
 from .places import Place
@@ -56,17 +56,17 @@ class Profile:
         return sum(line.bytes for line in self.lines.values())
 
 
-def _table(profile: Profile, seconds: float, end: str) -> str:
+def _table(profile: Profile, passed: float, end: str) -> str:
     """For a person."""
     lines = [f"{'BYTES':>10} {'COUNT':>8}  LINE"]
     for where, line in profile.rows():
         amount = f"{'>=' if line.is_at_least else ''}{line.bytes}"
         lines.append(f"{amount:>10} {line.count:>8}  {where.text()}")
     total = f"{profile.count} of {profile.wanted} allocations, {profile.bytes()} bytes"
-    return "\n".join([*lines, f"{total}, in {seconds:.1f} s: {end}"]) + "\n"
+    return "\n".join([*lines, f"{total}, in {passed:.1f} s: {end}"]) + "\n"
 
 
-def _document(profile: Profile, seconds: float, end: str) -> str:
+def _document(profile: Profile, passed: float, end: str) -> str:
     """For a program."""
     rows: list[dict[str, Any]] = [
         {"bytes": line.bytes, "count": line.count}
@@ -78,7 +78,7 @@ def _document(profile: Profile, seconds: float, end: str) -> str:
         "wanted_count": profile.wanted,
         "allocation_count": profile.count,
         "bytes": profile.bytes(),
-        "seconds": round(seconds, 3),
+        "seconds": round(passed, 3),
         "end": end,
         "lines": rows,
     }
@@ -91,12 +91,12 @@ class Timer:
 
     GRACE_SECONDS = 0.5  # in which most programs allocate, and stop without a signal
 
-    def __init__(self, seconds: int | None) -> None:
-        self._end = time.monotonic() + seconds if seconds else math.inf
+    def __init__(self, limit: float | None) -> None:
+        self._end = time.monotonic() + limit if limit else math.inf
         self._is_left = False
         self._thread = None
-        if seconds:
-            self._thread = threading.Timer(seconds + self.GRACE_SECONDS, self._ring)
+        if limit:
+            self._thread = threading.Timer(limit + self.GRACE_SECONDS, self._ring)
             self._thread.daemon = True
 
     def is_over(self) -> bool:
@@ -160,7 +160,7 @@ class ProfileAllocs(Action):
 
     def add_options(self, parser: Parser) -> None:
         parser.add_argument("--allocs", type=count, required=True)
-        parser.add_argument("--for", type=count, dest="seconds")
+        parser.add_argument("--for", type=seconds, dest="limit")
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def run(self, options: argparse.Namespace) -> None:
@@ -168,15 +168,15 @@ class ProfileAllocs(Action):
         stops.require_live()
         profile = Profile(options.allocs)
         begun = time.monotonic()
-        end = self._count(profile, options.seconds)
-        seconds = time.monotonic() - begun
+        end = self._count(profile, options.limit)
+        passed = time.monotonic() - begun
         form = _document if options.format == "json" else _table
-        gdb.write(form(profile, seconds, end))
+        gdb.write(form(profile, passed, end))
 
-    def _count(self, profile: Profile, seconds: int | None) -> str:
+    def _count(self, profile: Profile, limit: float | None) -> str:
         """Let the program run; says why it has ended."""
         where = places.find(ALLOCATE)
-        timer = Timer(seconds)
+        timer = Timer(limit)
         made = stops.set_all(where, lambda place: Counting(place, self.board, profile, timer))
         try:
             with timer, stops.listener:

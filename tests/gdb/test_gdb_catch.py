@@ -73,6 +73,37 @@ def logged(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def listed(title: str) -> dict[str, tuple[str, bool]]:
+    """Type and "is always there" by path, from a section of the page about JSON."""
+    page = (doors.ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\S+)` \| (\w+) \| ([\w ]+) \|", section, re.M)
+    return {path: (kind, there == "always") for path, kind, there in rows}
+
+
+JSON_TYPES = {str: "string", bool: "boolean", int: "number", float: "number"}
+
+
+def flat(document: dict[str, object]) -> dict[str, str]:
+    """Type by path; elements of `lines` one level below."""
+    found = {}
+    for key, value in document.items():
+        if key == "lines":
+            below = (item for line in value for item in flat(line).items())
+            found |= {f"lines[].{path}": kind for path, kind in below}
+        else:
+            found[key] = JSON_TYPES[type(value)]
+    return found
+
+
+def check_keys(title: str, documents: Sequence[dict[str, object]]) -> None:
+    """The page lists the keys, and the documents have those that are always there."""
+    promised = listed(title)
+    for document in map(flat, documents):
+        assert document.items() <= {path: kind for path, (kind, _) in promised.items()}.items()
+        assert {path for path, (_, always) in promised.items() if always} <= document.keys()
+
+
 # --- each era and architecture ---
 
 
@@ -139,6 +170,7 @@ def test_a_log_has_every_allocation_in_order(caught):
     ]
     assert [event["number"] for event in found] == list(range(1, len(found) + 1))
     assert {(event["file"], event["function"]) for event in found} == {("main.py", "loop_forever")}
+    check_keys("catch alloc", found)
 
 
 def test_a_log_has_every_collection(caught):
@@ -147,6 +179,7 @@ def test_a_log_has_every_collection(caught):
         ("py_gc_collect", 6, freed_bytes(caught.board)),
         ("gc_alloc", 7, 0),
     ]
+    check_keys("catch gc", found)
     is_riscv = caught.board.firmware.arch == "EM_RISCV"
     for event in found:
         assert event["used_before_bytes"] - event["used_after_bytes"] == event["freed_bytes"]
@@ -174,10 +207,11 @@ def test_symbols_are_enough_and_json_says_the_same(board):
     assert found == by_line(board, 1)
     assert (document["allocation_count"], document["wanted_count"]) == (number, number)
     assert document["end"] == "all counted"
+    check_keys("profile", [document])
 
 
 def test_time_ends_a_profile(board):
-    table = gdb(board, "mpheap profile --allocs=1000000 --for=1", "maintenance info breakpoints")
+    table = gdb(board, "mpheap profile --allocs=1000000 --for=0.2", "maintenance info breakpoints")
     counted = sum(count for _, count in rows(table).values())
     assert 0 < counted < 1000000
     assert f"\n{counted} of 1000000 allocations, " in table
@@ -188,8 +222,8 @@ def test_time_ends_a_profile(board):
 def test_time_ends_a_profile_of_a_program_that_does_not_allocate():
     with run.run("v1.27.0") as still:
         elf = run.build(ARM)  # whose gc_alloc is where nothing comes by
-        table = gdb(still, "mpheap profile --allocs=3 --for=1", elf=elf)
-    assert "\n0 of 3 allocations, 0 bytes, in 1." in table
+        table = gdb(still, "mpheap profile --allocs=3 --for=0.1", elf=elf)
+    assert "\n0 of 3 allocations, 0 bytes, in 0." in table
 
 
 def test_ctrl_c_ends_a_profile(board):
@@ -230,15 +264,15 @@ def test_only_large_ones_stop(board):
     ]
 
 
-@pytest.mark.parametrize("kind", ["list", "dict"])
-def test_objects_of_one_type(board, kind):
-    text = gdb(board, f"mpheap catch alloc --type={kind} --log", "mpheap catch memoryerror",
-               "continue", "echo round\\n", "continue")
-    size, count, line = next(
-        (item.bytes, item.count, item.line) for item in board.requests if item.type == kind
-    )
+def test_objects_of_one_type(board):
+    text = gdb(board, "mpheap catch memoryerror", "continue", "echo round\\n",
+               "mpheap catch alloc --type=list --log", "mpheap catch alloc --type=dict --log",
+               "continue")
     told = re.findall(r"^alloc \d+: (.*)$", text.partition("round\n")[2], re.M)
-    assert told == [f"{size} bytes for {kind} at main.py:{line} in loop_forever"] * count
+    assert told == [
+        f"{item.bytes} bytes for {item.type} at main.py:{item.line} in loop_forever"
+        for item in made(board) if item.type in ("list", "dict")
+    ]
 
 
 def test_a_firmware_that_does_not_tell_types():
@@ -407,20 +441,17 @@ WRONG = {
     "profile": "the following arguments are required: --allocs",
     "profile --allocs=0": "argument --allocs: 0: not a number from 1 on",
     "catch alloc --min=x": "argument --min: x: not a number of bytes",
+    "profile --allocs=1 --for=0": "argument --for: 0: not a number of seconds",
     "catch gc --nosuch": "unrecognized arguments: --nosuch",
+    "catch gc --log --temporary": "--log never stops, and --temporary ends with a stop",
 }
 
 
-def test_wrong_usage_is_one_line():
-    assert errors(*(f"mpheap {words}" for words in WRONG)) == [
+def test_wrong_usage_is_one_line(board):
+    commands = (f"mpheap {words}" for words in WRONG)
+    assert errors(*commands, before=[connect(board)], elf=[str(board.elf)]) == [
         f"mpheap: usage: {message}" for message in WRONG.values()
     ]
-
-
-def test_a_log_never_stops_so_that_it_cannot_be_temporary(board):
-    said = errors("mpheap catch alloc --log --temporary", before=[connect(board)],
-                  elf=[str(board.elf)])
-    assert said == ["mpheap: usage: --log never stops, and --temporary ends with a stop"]
 
 
 # --- help and completion ---
@@ -447,39 +478,6 @@ def test_help_is_gdbs_and_has_every_option():
     assert text == doors.gdb(*(f"mpheap {name} --help" for name in OPTIONS)).stdout
     for part, options in zip(text.split("Usage: ")[1:], OPTIONS.values()):
         assert set(re.findall(r"^ +(--\w+)", part, re.M)) == options
-
-
-def listed(title: str) -> dict[str, tuple[str, bool]]:
-    """Type and "is always there" by path, from a section of the page about JSON."""
-    page = (doors.ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    section = page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\S+)` \| (\w+) \| ([\w ]+) \|", section, re.M)
-    return {path: (kind, there == "always") for path, kind, there in rows}
-
-
-JSON_TYPES = {str: "string", bool: "boolean", int: "number", float: "number"}
-
-
-def flat(document: dict[str, object]) -> dict[str, str]:
-    """Type by path; elements of `lines` one level below."""
-    found = {}
-    for key, value in document.items():
-        if key == "lines":
-            below = (item for line in value for item in flat(line).items())
-            found |= {f"lines[].{path}": kind for path, kind in below}
-        else:
-            found[key] = JSON_TYPES[type(value)]
-    return found
-
-
-def test_the_keys_are_in_the_page_about_json(caught, board):
-    profile = json.loads(gdb(board, "mpheap profile --allocs=1 --format=json"))
-    documents = {"catch alloc": caught.allocations, "catch gc": caught.collections}
-    for title, found in (documents | {"profile": [profile]}).items():
-        promised = listed(title)
-        for document in map(flat, found):
-            assert document.items() <= {path: kind for path, (kind, _) in promised.items()}.items()
-            assert {path for path, (_, always) in promised.items() if always} <= document.keys()
 
 
 def test_each_command_is_in_the_page_about_gdb():
