@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/page_moment.h"
 
+#include "report/page_loose.h"
 #include "report/page_objects.h"
 #include "report/part.h"
 
@@ -82,9 +83,10 @@ int page_moment(struct session *session, size_t room, json_t **ret, struct mph_e
     json_t *document = NULL;
 
     if (rc == 0)
-        document =
-            json_pack("{s:O, s:O, s:o*, s:o}", "reports", moment.reports, "errors", moment.errors,
-                      "objects", moment.objects, "notes", notes_json(&moment.notes));
+        document = json_pack("{s:O, s:O, s:o*, s:o*, s:o}", "reports", moment.reports, "errors",
+                             moment.errors, "objects", moment.objects, "loose",
+                             page_loose(&session->heap, session->layout.block_bytes), "notes",
+                             notes_json(&moment.notes));
     json_decref(moment.reports);
     json_decref(moment.errors);
     vec_deinit(&moment.notes);

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def test_it_holds_what_reports_print(dump_of, tmp_path: Path, variant: str) -> N
     moment, = data_of(page_of(tmp_path, *words))["moments"]
     own = {report: own_document(report, words) for report in REPORTS}
     assert moment["reports"] == {name: document for name, document in own.items() if document}
+    assert ("loose" in moment) == (moment["objects"]["summary"]["loose_bytes"] > 0)
     assert set(moment["errors"]) == {name for name, document in own.items() if not document}
 
 
@@ -138,6 +140,33 @@ def test_hostile_text_stays_in_the_data(dump_of, tmp_path: Path) -> None:
     assert all(text in values for text in ("</script><b>", '"><img src=x', "\\x1b[7m", "@DATA@"))
     bare = DATA.sub("", page.read_text("ascii"))
     assert bare == DATA.sub("", page_of(tmp_path, *words_of(dump)).read_text("ascii"))
+
+
+def without_heads(dump: Dump, folder: Path) -> list[Any]:
+    """Options of a dump in whose table some allocations have lost their first block."""
+    base, ram = dump.files["ram"][1], dump.bytes_of("ram")
+    area = mpheap.run("info", "--format=json", *words_of(dump)).json["heap"]["areas"][0]
+    table, pool = (int(area[f"{what}_address"], 0) for what in ("table", "pool_start"))
+    lines = [json.loads(line) for line in mpheap.run(
+        "objects", "--all", "--format=json", *words_of(dump)).stdout.splitlines()[:-1]]
+    for line in [line for line in lines if line["blocks"] > 1][5:9]:
+        block = (int(line["address"], 0) - pool) // 16
+        ram[table - base + block // 4] &= ~(3 << block % 4 * 2)
+    file = folder / "ram"
+    file.write_bytes(ram)
+    return [*dump.images(ram=file), "--reg", f"sp={dump.sp:#x}", *dump.elf()]
+
+
+def test_blocks_of_no_allocation_are_listed(dump_of, tmp_path: Path) -> None:
+    words = without_heads(dump_of("v1.27.0"), tmp_path)
+    moment, = data_of(page_of(tmp_path, *words))["moments"]
+    area, = mpheap.run("map", "--format=json", *words).json["areas"]
+    start = int(area["pool_start_address"], 0)
+    runs = [(hex(start + 16 * run.start()), len(run[0]))
+            for run in re.finditer(r"(?<![^.])=+", area["blocks"])]
+    assert len(runs) == 4
+    assert [(row["address"], row["blocks"]) for row in rows_of(moment["loose"])] == runs
+    assert moment["objects"]["summary"]["loose_bytes"] == 16 * sum(run[1] for run in runs)
 
 
 # --- the file ---
