@@ -3,16 +3,23 @@
 // happened.
 import UPlot from "uplot";
 import { Table } from "./data.js";
-import { element, table } from "./dom.js";
+import { element, longTable } from "./dom.js";
 import { bytes, decimal, integer } from "./text.js";
 import { colorOf } from "./theme.js";
 
 const HEIGHT = 260;
-const SIGNS = { collection: "C", high_water: "H", alarm: "!", reset: "R", link: "L" };
+const SIGNS = { collection: "C", high_water: "H", alarm: "!", snapshot: "S", reset: "R", areas: "A",
+    link: "L", state: "T" };
+const SIGN_ROOM = 9; // pixels
+const EVENTS_FEW = 20;
+const ROUND_BYTES = Array.from({ length: 40 }, (none, power) => 2 ** power);
 
-// Numbers as uPlot takes them: null where there is none.
+// Numbers as uPlot takes them: null where there is none. A torn sample is of no one moment, and
+// leaves a gap.
 function series(samples, name) {
-    return Array.from(samples.numbers(name), (value) => Number.isNaN(value) ? null : value);
+    const torn = samples.numbers("torn");
+    return Array.from(samples.numbers(name), (value, i) =>
+        Number.isNaN(value) || name !== "seconds" && torn[i] > 0 ? null : value);
 }
 
 function compact(value) {
@@ -20,13 +27,14 @@ function compact(value) {
         : value >= 1024 ? `${decimal(value / 1024)} KiB` : `${value}`;
 }
 
-// A line at each event, with its letter above.
+// A line at each event, with its letter above where there is room.
 function drawEvents(events) {
     return (plot) => {
         const { ctx: context, bbox } = plot;
         context.save();
         context.textAlign = "center";
         context.font = `${11 * devicePixelRatio}px sans-serif`;
+        let last = -Infinity;
         for (const event of events) {
             const x = plot.valToPos(event.seconds, "x", true);
             if (x < bbox.left || x > bbox.left + bbox.width) {
@@ -39,22 +47,26 @@ function drawEvents(events) {
             context.moveTo(x, bbox.top);
             context.lineTo(x, bbox.top + bbox.height);
             context.stroke();
-            context.fillText(SIGNS[event.kind] ?? "\u2022", x, bbox.top - 4);
+            if (x - last >= SIGN_ROOM * devicePixelRatio) {
+                context.fillText(SIGNS[event.kind] ?? "\u2022", x, bbox.top - 4);
+                last = x;
+            }
         }
         context.restore();
     };
 }
 
 function optionsOf(watch, width) {
-    const axis = { stroke: colorOf("var(--muted)"), grid: { stroke: colorOf("var(--line)") },
-        ticks: { stroke: colorOf("var(--line)") } };
+    const thin = { stroke: colorOf("var(--line)"), width: 1 };
+    const axis = { stroke: colorOf("var(--muted)"), grid: thin, ticks: thin };
     const line = (label, color, dash) => ({ label, stroke: colorOf(color), width: 2, dash,
         value: (plot, value) => value === null ? "" : bytes(value) });
     return {
         width, height: HEIGHT,
         scales: { x: { time: false }, y: { range: (plot, low, high) => [0, high * 1.05 || 1] } },
         axes: [{ ...axis, values: (plot, values) => values.map((value) => `${value} s`) },
-            { ...axis, size: 72, values: (plot, values) => values.map(compact) }],
+            { ...axis, size: 72, incrs: ROUND_BYTES,
+                values: (plot, values) => values.map(compact) }],
         series: [{ label: "Time", value: (plot, value) => value === null ? ""
             : `${decimal(value)} s` },
         line("Used", "var(--text)"), line("Largest free run", "var(--class)", [6, 4])],
@@ -63,9 +75,11 @@ function optionsOf(watch, width) {
 }
 
 function eventsTable(watch) {
-    return table([{ title: "" }, { title: "At", isNumber: true }, { title: "Event" }],
-        (watch.events ?? []).map((event) => [SIGNS[event.kind] ?? "\u2022",
-            `${decimal(event.seconds)} s`, element("span", { class: "target" }, event.text)]));
+    const rows = (watch.events ?? []).map((event) => [SIGNS[event.kind] ?? "\u2022",
+        `${decimal(event.seconds)} s`,
+        element("span", { class: "target" }, event.text, event.torn ? " (uncertain)" : "")]);
+    return longTable([{ title: "" }, { title: "At", isNumber: true },
+        { title: "Event", isLong: true }], rows, EVENTS_FEW);
 }
 
 function intro(watch, data) {
@@ -73,7 +87,7 @@ function intro(watch, data) {
     const least = (values) => values.reduce((best, value) => Math.min(best, value ?? best),
         Infinity);
     const torn = new Table(watch.samples).numbers("torn").filter((value) => value > 0).length;
-    const doubt = torn ? `, ${integer(torn)} of them torn and uncertain` : "";
+    const doubt = torn ? `, ${integer(torn)} of them torn and left out` : "";
     return `${integer(data[0].length)} samples, one each ${watch.interval_ms} ms${doubt}, ` +
         `of a heap of ${bytes(watch.total_bytes)}. Most in use: ${bytes(most(data[1]))}. ` +
         `Shortest largest free run: ${bytes(least(data[2]))}.`;
@@ -98,5 +112,7 @@ export function curve(watch, onTheme) {
         }
     }).observe(frame);
     onTheme(draw);
-    return element("div", {}, element("p", {}, intro(watch, data)), frame, eventsTable(watch));
+    return element("div", {}, element("p", {}, intro(watch, data)), frame,
+        element("p", { class: "muted small" }, "Drag over the curve to see a part of it; " +
+            "a double click shows all."), eventsTable(watch));
 }

@@ -95,8 +95,10 @@ def watch_document() -> dict[str, Any]:
     """A minute in which the heap fills and is collected every ten seconds."""
     seconds = [i / 2 for i in range(120)]
     used = [20000 + 4000 * (i % 20) for i in range(120)]
+    used[33] = 99999  # torn
     columns = {
         "seconds": seconds, "used_bytes": used, "free_bytes": [100000 - one for one in used],
+        "torn": [int(i == 33) for i in range(120)],
         "largest_free_bytes": [round(60000 + 9000 * math.sin(i / 5)) for i in range(120)],
     }
     events = [{"seconds": float(at), "kind": "collection", "text": f"collection {at}"}
@@ -127,7 +129,8 @@ def test_the_curve_with_its_events(browser: Browser, fixture_page: Written,
     document = {"mpheap": "1", "input": "a board", "moments": [], "watch": watch_document()}
     browser.open(rewritten(fixture_page.file, document, tmp_path / "watch.html"))
     card = browser.text("[aria-label=Recorded]")
-    assert "120 samples, one each 500 ms" in card and "Most in use: 96,000 bytes" in card
+    assert "120 samples, one each 500 ms, 1 of them torn" in card
+    assert "Most in use: 96,000 bytes" in card
     assert "shorter than </script><b>x\\u{202e}" in card and "50 s\tcollection 50" in card
     colors = browser.evaluate(PLOT)
     assert colors["86,180,233"] > 500 and colors["213,94,0"] > 200
