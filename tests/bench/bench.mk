@@ -3,10 +3,10 @@
 # what is aimed at, and nothing fails when one is missed: machines differ.
 #
 #   make bench                     everything
-#   make bench BENCH_PARTS=link    link, shell, large, marking, paths, dominators, page or gdb
+#   make bench BENCH_PARTS=link    link, watching, shell, large, marking, paths, dominators, page or gdb
 
 BENCH_OUT := $(BUILD)/tests/bench
-BENCH_PARTS ?= link shell large marking paths dominators page gdb
+BENCH_PARTS ?= link watching shell large marking paths dominators page gdb
 BENCH_ELFS := $(FIXTURE_OUT)/v1.27.0-bench.elf $(FIXTURE_OUT)/v1.27.0-bench-stripped.elf
 
 .PHONY: bench

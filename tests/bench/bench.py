@@ -21,8 +21,9 @@ from pages import measure_page  # noqa: E402
 from paths import measure_paths  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
 from shell import measure_shell  # noqa: E402
+from watching import measure_watching  # noqa: E402
 
-PARTS = ["link", "shell", "large", "marking", "paths", "dominators", "page", "gdb"]
+PARTS = ["link", "watching", "shell", "large", "marking", "paths", "dominators", "page", "gdb"]
 
 
 def main() -> None:
@@ -35,6 +36,8 @@ def main() -> None:
         dump = Dump(folder / "dump")
         if "link" in parts:
             measure_link(dump)
+        if "watching" in parts:
+            measure_watching(dump)
         if "shell" in parts:
             measure_shell(dump)
         if "large" in parts:
