@@ -65,10 +65,14 @@ static int write_json(const char *bytes, size_t size, void *context)
     return text->failed ? -1 : 0;
 }
 
+// As many digits of a real as a double holds in any case: what was rounded stays short.
+enum { REAL_DIGITS = 15 };
+
 static int dump_json(struct output *output, json_t *document, size_t flags, struct mph_err *err)
 {
     int rc = document ? json_dump_callback(document, write_json, output->text,
-                                           flags | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII)
+                                           flags | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII |
+                                               JSON_REAL_PRECISION(REAL_DIGITS))
                       : -1;
 
     text_putc(output->text, '\n');

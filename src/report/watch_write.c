@@ -74,9 +74,15 @@ const struct watch_format watch_silent = {NULL, NULL, NULL, end_lines};
 
 // --- JSON Lines ---
 
+// To millionths, as in CSV.
+static double rounded(double number)
+{
+    return (double)(int64_t)(number * 1e6 + 0.5) * 1e-6;
+}
+
 static json_t *number_if(bool is_known, double number)
 {
-    return is_known ? json_real(number) : json_null();
+    return is_known ? json_real(rounded(number)) : json_null();
 }
 
 static json_t *state_json(const struct gc_state *state)
@@ -91,16 +97,16 @@ static int point_json(struct output *output, const struct watch_point *point, st
     json_t *document = json_pack(
         "{s:s, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:I, s:I, s:o, s:b, s:I, s:o, s:b, s:I, s:I, "
         "s:f}",
-        "kind", "sample", "number", (json_int_t)point->number, "seconds", point->seconds,
-        "unix_seconds", point->unix_seconds, "used_bytes", (json_int_t)numbers->used_bytes,
+        "kind", "sample", "number", (json_int_t)point->number, "seconds", rounded(point->seconds),
+        "unix_seconds", rounded(point->unix_seconds), "used_bytes", (json_int_t)numbers->used_bytes,
         "free_bytes", (json_int_t)numbers->free_bytes, "largest_run_bytes",
-        (json_int_t)point->largest_run_bytes, "fragmentation", point->fragmentation,
+        (json_int_t)point->largest_run_bytes, "fragmentation", rounded(point->fragmentation),
         "one_block_count", (json_int_t)numbers->one_blocks, "two_block_count",
         (json_int_t)numbers->two_blocks, "lock_depth", state_json(&sample->state), "is_collecting",
         sample->state.is_collecting, "collection_count", (json_int_t)point->collections,
         "growth_bytes_per_second", number_if(point->has_rate, point->rate), "torn", sample->is_torn,
         "retaken_count", (json_int_t)sample->retaken, "link_bytes", (json_int_t)sample->link_bytes,
-        "link_seconds", sample->link_seconds);
+        "link_seconds", rounded(sample->link_seconds));
 
     return output_json_line(output, document, err);
 }
@@ -109,9 +115,10 @@ static int event_json(struct output *output, const struct watch_event *event, st
 {
     return output_json_line(output,
                             json_pack("{s:s, s:s, s:f, s:f, s:b, s:o}", "kind", "event", "event",
-                                      watch_kind_name(event->kind), "seconds", event->seconds,
-                                      "unix_seconds", event->unix_seconds, "torn",
-                                      event->is_uncertain, "text", json_text(event->text)),
+                                      watch_kind_name(event->kind), "seconds",
+                                      rounded(event->seconds), "unix_seconds",
+                                      rounded(event->unix_seconds), "torn", event->is_uncertain,
+                                      "text", json_text(event->text)),
                             err);
 }
 
@@ -119,11 +126,11 @@ static int end_json(struct output *output, const struct watch_totals *totals, st
 {
     json_t *document = json_pack(
         "{s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "kind", "end", "seconds",
-        totals->seconds, "sample_count", (json_int_t)totals->samples, "torn_count",
+        rounded(totals->seconds), "sample_count", (json_int_t)totals->samples, "torn_count",
         (json_int_t)totals->torn, "retaken_count", (json_int_t)totals->retaken, "collection_count",
         (json_int_t)totals->collections, "alarm_count", (json_int_t)totals->alarms, "link_bytes",
-        (json_int_t)totals->link_bytes, "link_seconds", totals->link_seconds, "high_water_bytes",
-        (json_int_t)totals->high_water_bytes, "least_run_bytes",
+        (json_int_t)totals->link_bytes, "link_seconds", rounded(totals->link_seconds),
+        "high_water_bytes", (json_int_t)totals->high_water_bytes, "least_run_bytes",
         (json_int_t)totals->least_run_bytes);
 
     return output_json_last(output, document, err);

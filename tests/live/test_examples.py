@@ -16,6 +16,7 @@ POSTMORTEM = EXAMPLES / "postmortem"
 HUNG_BOARD = EXAMPLES / "hung-board"
 LEAKING_LIST = EXAMPLES / "leaking-list"
 HTML_REPORT = EXAMPLES / "html-report"
+WATCHING = EXAMPLES / "watching"
 
 
 def run(script: Path, env: Mapping[str, str] | None = None,
@@ -107,3 +108,15 @@ def test_an_html_report_prints_its_transcript(tmp_path: Path) -> None:
     assert (tmp_path / "page.png").read_bytes()[:8] == png
     assert (HTML_REPORT / "page.png").read_bytes()[:8] == png
     assert (tmp_path / "hung.html").stat().st_size < 400_000
+
+
+def test_watching_prints_its_transcript() -> None:
+    """But for numbers: when the board's program does what is its own."""
+    done = run(WATCHING / "watching.py")
+    assert (done.returncode, done.stderr) == (0, "")
+
+    def without_numbers(text: str) -> str:
+        return re.sub(r"\d+(\.\d+)?(e-\d+)?", "N", text)
+
+    transcript = (WATCHING / "transcript.txt").read_text()
+    assert without_numbers(done.stdout) == without_numbers(transcript)

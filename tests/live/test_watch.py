@@ -190,7 +190,7 @@ def test_a_program_that_allocates(board: Board, live: tuple[DebugPort, OpenOcd],
     with running(board, SLOW):
         watch("--count=1", *where)  # what is read to find the heap may have no memory behind it
         before = live[0].stats()
-        documents = watch("--for=2.5", "--interval=50", *where)
+        documents = watch("--for=1.8", "--interval=50", *where)
         after = live[0].stats()
     samples = of_kind(documents, "sample")
     collections = events(documents, "collection")
@@ -274,7 +274,7 @@ def test_files_say_what_is_printed_and_at_once(board: Board, where: list[str],
 def test_a_page_has_all_samples_and_events(board: Board, where: list[str], tmp_path: Path) -> None:
     page = tmp_path / "heap.html"
     with running(board, SLOW):
-        documents = watch("--for=1.5", "--interval=50", f"--html={page}", *where)
+        documents = watch("--for=1", "--interval=50", f"--html={page}", *where)
     data = re.search(r'id="data">([^<]*)<', page.read_text())[1]
     whole = json.loads(zlib.decompress(base64.b64decode(data)))
     table, samples = whole["watch"]["samples"], of_kind(documents, "sample")
