@@ -25,10 +25,12 @@ _mpheap_value()
     done
 }
 
-# The report's last argument, such as FILE: the last word of the usage text in the help on stdin.
+# The argument that the report must have, such as FILE: the first word behind its name that is in
+# no brackets, in the usage text of the help on stdin.
 _mpheap_argument()
 {
-    awk 'NR > 1 && /^[^ ]/ { exit } { last = $NF } END { if (last !~ /\]$/) print last }'
+    awk 'NR > 1 && /^[^ ]/ { exit }
+        { for (i = NR == 1 ? 4 : 1; i <= NF; i++) if ($i !~ /^\[|\]$/) { print $i; exit } }'
 }
 
 # Files and folders that begin with $1.

@@ -11,23 +11,37 @@
 #include "report/table.h"
 
 // Keys of a line, in the order of the report.
-static const struct {
-    const char *key;
-    enum table_form form;
-} keys[] = {
-    {"address", TABLE_ADDRESSES},
-    {"blocks", TABLE_NUMBERS},
-    {"bytes", TABLE_NUMBERS},
-    {"kind", TABLE_WORDS},
-    {"letter", TABLE_WORDS},
-    {"type", TABLE_WORDS},
-    {"helper_bytes", TABLE_NUMBERS},
-    {"name", TABLE_LINES},
-    {"value", TABLE_LINES},
-    {"holder", TABLE_WORDS},
-    {"owner_address", TABLE_ADDRESSES},
+enum key {
+    KEY_ADDRESS,
+    KEY_BLOCKS,
+    KEY_BYTES,
+    KEY_KIND,
+    KEY_LETTER,
+    KEY_TYPE,
+    KEY_HELPER_BYTES,
+    KEY_NAME,
+    KEY_VALUE,
+    KEY_HOLDER,
+    KEY_OWNER,
+    KEYS
 };
-enum { KEYS = sizeof keys / sizeof *keys, KEY_NAME = 7, KEY_VALUE = 8 };
+
+static const struct {
+    const char *name;
+    enum table_form form;
+} keys[KEYS] = {
+    [KEY_ADDRESS] = {"address", TABLE_ADDRESSES},
+    [KEY_BLOCKS] = {"blocks", TABLE_NUMBERS},
+    [KEY_BYTES] = {"bytes", TABLE_NUMBERS},
+    [KEY_KIND] = {"kind", TABLE_WORDS},
+    [KEY_LETTER] = {"letter", TABLE_WORDS},
+    [KEY_TYPE] = {"type", TABLE_WORDS},
+    [KEY_HELPER_BYTES] = {"helper_bytes", TABLE_NUMBERS},
+    [KEY_NAME] = {"name", TABLE_LINES},
+    [KEY_VALUE] = {"value", TABLE_LINES},
+    [KEY_HOLDER] = {"holder", TABLE_WORDS},
+    [KEY_OWNER] = {"owner_address", TABLE_ADDRESSES},
+};
 
 struct rows {
     struct table table;
@@ -133,7 +147,7 @@ static void set_holder(struct rows *rows, uint32_t head)
 
 // --- rows ---
 
-static void set_cell(struct rows *rows, size_t key, const json_t *value)
+static void set_cell(struct rows *rows, enum key key, const json_t *value)
 {
     size_t column = rows->columns[key];
 
@@ -156,8 +170,8 @@ static int add_line(void *context, const json_t *line)
         rows->summary = json_incref(summary);
         return 0;
     }
-    for (size_t i = 0; i < KEYS; i++)
-        set_cell(rows, i, json_object_get(line, keys[i].key));
+    for (enum key i = 0; i < KEYS; i++)
+        set_cell(rows, i, json_object_get(line, keys[i].name));
     set_holder(rows, (uint32_t)rows->table.count);
     table_end_row(&rows->table);
     return 0;
@@ -165,8 +179,8 @@ static int add_line(void *context, const json_t *line)
 
 static void add_columns(struct rows *rows)
 {
-    for (size_t i = 0; i < KEYS; i++)
-        rows->columns[i] = table_add_column(&rows->table, keys[i].key, keys[i].form);
+    for (enum key i = 0; i < KEYS; i++)
+        rows->columns[i] = table_add_column(&rows->table, keys[i].name, keys[i].form);
     rows->held_by = table_add_column(&rows->table, "held_by", TABLE_DELTAS);
     rows->hop = table_add_column(&rows->table, "hop", TABLE_LINES);
 }

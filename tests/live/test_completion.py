@@ -117,6 +117,7 @@ def test_nothing_where_only_the_user_knows(folder: Path) -> None:
 
 def test_arguments_of_a_report(folder: Path) -> None:
     assert complete(folder, "mpheap", "snapshot", "fi") == ["firmware.elf"]
+    assert complete(folder, "mpheap", "report", "fi") == ["firmware.elf"]
     assert complete(folder, "mpheap", "map", "fi") == []
 
 
