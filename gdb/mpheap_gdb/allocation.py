@@ -14,6 +14,7 @@ from . import abi, journal, places, position, stops
 from .action import Action, Parser, size
 from .board import Board, NoAnswer
 from .journal import Journal
+from .moment import Moment
 from .places import NoPlace, Place
 from .position import Position
 from .stops import Stop
@@ -83,12 +84,13 @@ class Catching:
         self._wanted = wanted
         self._journal = journal
         self._count = 0
+        self._moment = Moment()
 
     def meet(self, place: Place) -> Allocation | None:
         """The request that is made at a place. None if it is not wanted, or has been logged."""
         self._board.forget()
         amount = place.argument(0, "num_bytes" if self._wanted.type else "n_bytes")
-        if not self._wanted.passes(amount, place):
+        if not self._wanted.passes(amount, place) or self._moment.is_repeated():
             return None
         self._count += 1
         found = Allocation(self._count, amount, self._wanted.type, position.find(self._board))

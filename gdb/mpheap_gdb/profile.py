@@ -17,6 +17,7 @@ from . import places, position, stops
 from .action import Action, Parser, count, seconds
 from .allocation import ALLOCATE
 from .board import Board
+from .moment import Moment
 from .places import Place
 from .position import Position
 from .stops import Stop
@@ -128,6 +129,7 @@ class Counting(Stop):
         self._board = board
         self._profile = profile
         self._timer = timer
+        self._moment = Moment()
         super().__init__(place, internal=True)
 
     def hit(self) -> bool:
@@ -135,7 +137,7 @@ class Counting(Stop):
         if self._timer.is_over():
             return True
         amount = self.place.argument(0, "n_bytes")
-        if amount != 0:
+        if amount != 0 and not self._moment.is_repeated():
             self._profile.add(amount, position.find(self._board))
         return self._profile.count >= self._profile.wanted
 
