@@ -3,7 +3,6 @@
 // says of them. Blocks are numbered through all areas.
 import { Table } from "./data.js";
 import { familyOf } from "./kinds.js";
-import { bytes } from "./text.js";
 
 export const FREE = -1;
 export const LOOSE = -2; // a tail without a head
@@ -34,25 +33,19 @@ function areasOf(info) {
     });
 }
 
-// Tails that follow no head are drawn as such only where the document says where they are.
-function looseNote({ objects, loose }) {
-    const size = objects?.summary?.loose_bytes ?? 0;
-    return size > 0 && !loose
-        ? [`${bytes(size)} in tails without a head are drawn as free blocks`] : [];
-}
-
 export class Heap {
     constructor(moment) {
         const table = new Table(moment.objects);
         this.reports = moment.reports ?? {};
         this.errors = moment.errors ?? {};
-        this.notes = [...moment.notes ?? [], ...looseNote(moment)];
+        this.notes = moment.notes ?? [];
         this.count = table.count;
         this.#readColumns(table);
         this.blockBytes = this.reports.info?.heap?.block_bytes ?? 16;
         this.areas = areasOf(this.reports.info);
         this.blockCount = this.areas.reduce((sum, area) => sum + area.count, 0);
         this.family = this.#families();
+        this.hasLoose = (moment.loose?.count ?? 0) > 0;
         this.rowOfBlock = this.#rowsOfBlocks(new Table(moment.loose));
     }
 

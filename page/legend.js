@@ -53,10 +53,12 @@ function familyGroup(state, number, kinds) {
 function draw(state, box) {
     const kinds = kindsByLetter(state.heap);
     const groups = FAMILIES.map((family, number) => familyGroup(state, number, kinds));
-    const free = element("span", { class: "family" }, sample("var(--free)"), "free");
+    const plain = [["free", "var(--free)"], ["tails without a head", "var(--loose)"]]
+        .slice(0, state.heap.hasLoose ? 2 : 1)
+        .map(([title, color]) => element("span", { class: "family" }, sample(color), title));
     const marks = element("span", { class: "family muted" }, "zoomed in: letters on heads; a " +
         "stroke: nothing reaches it", state.changed ? "; a corner: changed" : "");
-    box.replaceChildren(...groups.filter(Boolean), free, marks);
+    box.replaceChildren(...groups.filter(Boolean), ...plain, marks);
 }
 
 function press(state, box) {

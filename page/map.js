@@ -127,14 +127,17 @@ export class BlockMap {
 
     // --- keyboard ---
 
-    #moveCursor(distance) {
-        const last = this.state.heap.blockCount - 1;
-        const from = this.cursor < 0 ? 0 : this.cursor + distance;
-        this.cursor = Math.min(last, Math.max(0, from));
+    // To a block, or the first or last one where there is none of that number.
+    #putCursor(block) {
+        this.cursor = Math.min(this.state.heap.blockCount - 1, Math.max(0, block));
         this.camera.reveal(this.grid, ...Object.values(this.grid.cellOf(this.cursor)));
         this.say();
         this.draw();
         this.showTipAtCursor();
+    }
+
+    #moveCursor(distance) {
+        this.#putCursor(this.cursor < 0 ? 0 : this.cursor + distance);
     }
 
     // To the first block of the object before or behind.
@@ -149,12 +152,11 @@ export class BlockMap {
         while (block > 0 && rowOfBlock[block] >= 0 && rowOfBlock[block - 1] === rowOfBlock[block]) {
             block--;
         }
-        this.#moveCursor(block - Math.max(0, this.cursor));
+        this.#putCursor(block);
     }
 
     #key(event) {
         const { columns } = this.grid;
-        const last = this.state.heap.blockCount;
         const far = event.shiftKey;
         const keys = {
             ArrowLeft: () => far ? this.#jump(-1) : this.#moveCursor(-1),
@@ -163,8 +165,8 @@ export class BlockMap {
             ArrowDown: () => this.#moveCursor(columns),
             PageUp: () => this.#moveCursor(-16 * columns),
             PageDown: () => this.#moveCursor(16 * columns),
-            Home: () => this.#moveCursor(-last),
-            End: () => this.#moveCursor(last),
+            Home: () => this.#putCursor(0),
+            End: () => this.#putCursor(Infinity),
             Enter: () => this.pick(this.cursor),
             "+": () => this.#zoomCursor(2),
             "=": () => this.#zoomCursor(2),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from chromium.browser import Browser
 from chromium.conftest import Written
+from chromium.documents import rewritten
+from live.page import data_of
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -127,6 +129,26 @@ def test_blocks_have_the_colour_of_their_kind(page: Browser, fixture_page: Writt
     heads = {letter: set(seen) for letter, seen in colors.items() if letter not in ".="}
     assert heads == {letter: {legend[letter]} for letter in heads}
     assert not set(colors["="]) & {*colors["."], *legend.values()}
+
+
+def test_tails_without_a_head_are_no_free_blocks(
+        browser: Browser, fixture_page: Written, tmp_path: Path) -> None:
+    document = data_of(fixture_page.file)
+    moment, = document["moments"]
+    end = int(moment["reports"]["info"]["heap"]["areas"][0]["pool_end_address"], 16)
+    moment["loose"] = {"count": 2, "columns": {
+        "address": {"hex_deltas": f"{end - 80} 32"}, "blocks": {"numbers": "1 3"}}}
+    browser.open(rewritten(fixture_page.file, document, tmp_path / "loose.html"))
+    browser.evaluate("document.getElementById('map').focus()")
+    browser.press("End")
+    said = []
+    for _ in range(6):
+        said.append(browser.text("#map-says").split(": ")[1])
+        browser.press("ArrowLeft")
+    tail = "a tail without a head"
+    assert said == [tail, tail, tail, "free", tail, "free"]
+    assert map_colors(browser)[(0xA6, 0xA6, 0xA6)] > 0
+    assert "tails without a head" in browser.text("#legend")
 
 
 def test_the_legend_has_the_kinds_of_the_heap(page: Browser, fixture_page: Written) -> None:
