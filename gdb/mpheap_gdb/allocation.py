@@ -24,6 +24,11 @@ ALLOCATE = "gc_alloc"  # (n_bytes, ...) in every release: py/gc.c
 ALLOCATE_OBJECT = "mp_obj_malloc_helper"
 ALLOCATE_FINALISED = "mp_obj_malloc_with_finaliser_helper"
 
+# Allocated without it in all of 1.19 to 1.28, the type written afterwards (m_new_obj in py/obj*.c).
+TYPED_LATE = frozenset((
+    "list", "dict", "OrderedDict", "float", "bytearray", "array", "memoryview", "module",
+    "property", "super", "staticmethod", "classmethod", "code"))
+
 
 @dataclass(frozen=True)
 class Allocation:
@@ -120,7 +125,8 @@ class CatchAlloc(Action):
                               [--temporary]
 
       --min=BYTES         Only requests for at least so many bytes (4096, 4K, 0x1000)
-      --type=NAME         Only objects of this type or class (MicroPython 1.19 or later)
+      --type=NAME         Only objects of this type or class (MicroPython 1.19 or later; of list,
+                          dict, float, bytearray and a few more it cannot be told)
       --log[=FILE]        Do not stop, write a line about each request
       --format=text|json  Of these lines; json also for a FILE whose name ends in .jsonl
       --temporary         Delete the breakpoint when it has stopped the program
@@ -151,6 +157,9 @@ def _places(kind: str | None) -> list[Place]:
     """Where requests are made, of any kind or for objects of a type."""
     if kind is None:
         return places.find(ALLOCATE)
+    if kind in TYPED_LATE:
+        raise NoPlace(f"--type={kind}: MicroPython writes this type after the allocation, so that "
+                      "nothing tells it there")
     try:
         found = places.find(ALLOCATE_OBJECT)
     except NoPlace as error:

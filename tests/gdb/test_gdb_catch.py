@@ -266,23 +266,30 @@ def test_only_large_ones_stop(board):
 
 def test_objects_of_one_type(board):
     text = gdb(board, "mpheap catch memoryerror", "continue", "echo round\\n",
-               "mpheap catch alloc --type=list --log", "mpheap catch alloc --type=dict --log",
+               "mpheap catch alloc --type=tuple --log", "mpheap catch alloc --type=str --log",
                "continue")
     told = re.findall(r"^alloc \d+: (.*)$", text.partition("round\n")[2], re.M)
     assert told == [
         f"{item.bytes} bytes for {item.type} at main.py:{item.line} in loop_forever"
-        for item in made(board) if item.type in ("list", "dict")
+        for item in made(board) if item.type in ("tuple", "str")
     ]
 
 
 def test_a_firmware_that_does_not_tell_types():
     with run.run(OLD) as board:
-        done = doors.gdb(connect(board), "mpheap catch alloc --type=list", "echo not reached",
+        done = doors.gdb(connect(board), "mpheap catch alloc --type=tuple", "echo not reached",
                          arguments=[str(board.elf)])
     line = "mpheap: catch alloc: --type needs MicroPython 1.19 or later: " \
            "no symbol mp_obj_malloc_helper"
     assert done.stderr.splitlines()[-1] == line
     assert "not reached" not in done.stdout
+
+
+def test_a_type_that_is_written_too_late_is_refused(board):
+    (said,) = errors("mpheap catch alloc --type=list", before=[connect(board)],
+                     elf=[str(board.elf)])
+    assert said == ("mpheap: catch alloc: --type=list: MicroPython writes this type after the "
+                    "allocation, so that nothing tells it there")
 
 
 # --- catch gc ---
