@@ -108,7 +108,6 @@ static bool read_state(struct target *target, struct mpu *ret, uint32_t *selecte
         return false;
     ret->region_count = type >> 8 & 0xff;
     ret->is_on = control & 1;
-    ret->has_background = control >> 2 & 1;
     *selected &= 0xff;
     return ret->region_count != 0;
 }
@@ -116,7 +115,7 @@ static bool read_state(struct target *target, struct mpu *ret, uint32_t *selecte
 // Cortex-M0 has none (its Technical Reference Manual, DDI 0432).
 static bool may_have_one(const struct scb *scb)
 {
-    return scb->has[SCB_CPUID] && (scb->value[SCB_CPUID] >> 4 & 0xfff) != CHIP_PART_M0;
+    return scb->has[SCB_CPUID] && chip_part(scb->value[SCB_CPUID]) != CHIP_PART_M0;
 }
 
 int mpu_read(struct target *target, struct mpu *ret, struct mph_err *err)

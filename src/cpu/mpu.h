@@ -34,7 +34,6 @@ struct mpu_region {
 struct mpu {
     unsigned region_count; // that the MPU has; 0: there is no MPU
     bool is_on;
-    bool has_background; // MPU_CTRL.PRIVDEFENA: what is in no region is as without an MPU
     struct mpu_region regions[MPU_REGIONS_MAX]; // by rising number: those that could be read
     size_t count;
 };

@@ -2,6 +2,8 @@
 // The system control block of ARM's M profile; declared in cortex_m.h.
 #include "cpu/cortex_m.h"
 
+#include "target/chip.h"
+
 enum {
     V6M = 1 << PROFILE_V6M | 1 << PROFILE_V8M_BASE,
     MAIN = 1 << PROFILE_V7M | 1 << PROFILE_V8M_MAIN
@@ -12,7 +14,7 @@ static const struct {
     uint32_t address;
     unsigned profiles; // that have it
 } registers[SCB_COUNT] = {
-    [SCB_CPUID] = {"CPUID", 0xe000ed00, V6M | MAIN}, [SCB_ICSR] = {"ICSR", 0xe000ed04, V6M | MAIN},
+    [SCB_CPUID] = {"CPUID", CHIP_CPUID, V6M | MAIN}, [SCB_ICSR] = {"ICSR", 0xe000ed04, V6M | MAIN},
     [SCB_VTOR] = {"VTOR", 0xe000ed08, V6M | MAIN},   [SCB_SHCSR] = {"SHCSR", 0xe000ed24, MAIN},
     [SCB_CFSR] = {"CFSR", 0xe000ed28, MAIN},         [SCB_HFSR] = {"HFSR", 0xe000ed2c, MAIN},
     [SCB_DFSR] = {"DFSR", 0xe000ed30, V6M | MAIN},   [SCB_MMFAR] = {"MMFAR", 0xe000ed34, MAIN},
@@ -37,19 +39,24 @@ const char *profile_name(enum arm_profile profile)
     return names[profile];
 }
 
-// --- which core: CPUID's part number, each core's Technical Reference Manual ---
+// --- which core: each one's Technical Reference Manual ---
 
 static const struct {
     uint16_t part;
     uint8_t profile;
     const char *name;
 } cores[] = {
-    {0xc20, PROFILE_V6M, "Cortex-M0"},        {0xc60, PROFILE_V6M, "Cortex-M0+"},
-    {0xc21, PROFILE_V6M, "Cortex-M1"},        {0xc23, PROFILE_V7M, "Cortex-M3"},
-    {0xc24, PROFILE_V7M, "Cortex-M4"},        {0xc27, PROFILE_V7M, "Cortex-M7"},
-    {0xd20, PROFILE_V8M_BASE, "Cortex-M23"},  {0xd21, PROFILE_V8M_MAIN, "Cortex-M33"},
-    {0xd31, PROFILE_V8M_MAIN, "Cortex-M35P"}, {0xd22, PROFILE_V8M_MAIN, "Cortex-M55"},
-    {0xd23, PROFILE_V8M_MAIN, "Cortex-M85"},
+    {CHIP_PART_M0, PROFILE_V6M, "Cortex-M0"},
+    {CHIP_PART_M0P, PROFILE_V6M, "Cortex-M0+"},
+    {CHIP_PART_M1, PROFILE_V6M, "Cortex-M1"},
+    {CHIP_PART_M3, PROFILE_V7M, "Cortex-M3"},
+    {CHIP_PART_M4, PROFILE_V7M, "Cortex-M4"},
+    {CHIP_PART_M7, PROFILE_V7M, "Cortex-M7"},
+    {CHIP_PART_M23, PROFILE_V8M_BASE, "Cortex-M23"},
+    {CHIP_PART_M33, PROFILE_V8M_MAIN, "Cortex-M33"},
+    {CHIP_PART_M35P, PROFILE_V8M_MAIN, "Cortex-M35P"},
+    {CHIP_PART_M55, PROFILE_V8M_MAIN, "Cortex-M55"},
+    {CHIP_PART_M85, PROFILE_V8M_MAIN, "Cortex-M85"},
 };
 
 // A part that is not listed says at least whether it is of the baseline, which has 0xc in
@@ -59,7 +66,7 @@ static void set_core(struct scb *scb)
     uint32_t cpuid = scb->value[SCB_CPUID];
 
     for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
-        if ((cpuid >> 4 & 0xfff) == cores[i].part) {
+        if (chip_part(cpuid) == cores[i].part) {
             scb->core = cores[i].name;
             scb->profile = cores[i].profile;
             return;

@@ -54,7 +54,7 @@ static int find_arm_core(struct target *target, unsigned *ret, struct mph_err *e
 
     *ret = rc < 0 && !target->link.ops ? CORES_ARM : 0;
     for (size_t i = 0; rc == 0 && i < sizeof cores / sizeof *cores; i++)
-        if ((cpuid >> 4 & 0xfff) == cores[i].part)
+        if (chip_part(cpuid) == cores[i].part)
             *ret = cores[i].core;
     return rc < 0 && rc != MPH_ERR_READ ? mph_fail_again(err, &tried) : 0;
 }

@@ -58,12 +58,22 @@ int chip_identify(struct target *target, struct chip_identity *ret, struct mph_e
 enum {
     CHIP_PART_M0 = 0xc20,
     CHIP_PART_M0P = 0xc60,
+    CHIP_PART_M1 = 0xc21,
     CHIP_PART_M3 = 0xc23,
     CHIP_PART_M4 = 0xc24,
     CHIP_PART_M7 = 0xc27,
+    CHIP_PART_M23 = 0xd20,
     CHIP_PART_M33 = 0xd21,
+    CHIP_PART_M35P = 0xd31,
+    CHIP_PART_M55 = 0xd22,
+    CHIP_PART_M85 = 0xd23,
 };
 #define CHIP_CPUID 0xe000ed00u
+
+static inline unsigned chip_part(uint64_t cpuid)
+{
+    return cpuid >> 4 & 0xfff;
+}
 
 // A word of the ROM that differs between Espressif's chips (esptool, CHIP_DETECT_MAGIC_REG_ADDR).
 #define CHIP_ROM_WORD 0x40001000u

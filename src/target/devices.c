@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "target/chip.h"
 
 // Chips of an architecture whose devices lie alike, one bit each.
@@ -98,7 +99,7 @@ static bool read_word(struct target *target, uint32_t address, uint32_t *ret)
     if ((target->cache ? cache_read(target->cache, address, bytes, sizeof bytes, NULL)
                        : target_read(target, address, bytes, sizeof bytes, NULL)) < 0)
         return false;
-    *ret = bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    *ret = (uint32_t)bytes_get(bytes, sizeof bytes, target->big_endian);
     return true;
 }
 
@@ -108,7 +109,7 @@ static enum kind kind_by_cpuid(struct target *target)
 
     if (!read_word(target, CHIP_CPUID, &value))
         return KIND_UNKNOWN;
-    switch (value >> 4 & 0xfff) {
+    switch (chip_part(value)) {
     case CHIP_PART_M0P:
         return ARM_M0P;
     case CHIP_PART_M33:

@@ -17,7 +17,7 @@ enum {
     CORTEX_M4 = 0x410fc241,
     CORTEX_M33 = 0x411fd210
 };
-enum { WORDS = 11, ON = 1, WITH_BACKGROUND = 5 };
+enum { WORDS = 11, ON = 1 };
 
 // MPU_TYPE, MPU_CTRL, MPU_RNR, and the four pairs from MPU_RBAR on.
 static int read_board(uint32_t cpuid, const uint32_t words[WORDS], struct mpu *ret)
@@ -62,16 +62,15 @@ static void test_one_region_of_armv7m(void **state)
 
     (void)state;
     // The further pairs are the same region again.
-    mpu = read_mpu(CORTEX_M4, (const uint32_t[WORDS]){8 << 8, WITH_BACKGROUND, 2, 0x20002002,
-                                                      6 << 24 | 12 << 1 | 1, 0x20002002,
-                                                      6 << 24 | 12 << 1 | 1});
+    mpu = read_mpu(CORTEX_M4,
+                   (const uint32_t[WORDS]){8 << 8, ON, 2, 0x20002002, 6 << 24 | 12 << 1 | 1,
+                                           0x20002002, 6 << 24 | 12 << 1 | 1});
     assert_int_equal(mpu.region_count, 8);
-    assert_true(mpu.is_on && mpu.has_background);
+    assert_true(mpu.is_on);
     assert_int_equal(mpu.count, 1);
     assert_region(&mpu.regions[0], 2, 0x20002000, 0x20003fff, "read-only");
     mpu = read_mpu(CORTEX_M4,
                    (const uint32_t[WORDS]){8 << 8, ON, 0, 0xffffffe0, 1u << 28 | 4 << 1 | 1});
-    assert_false(mpu.has_background);
     assert_region(&mpu.regions[0], 0, 0xffffffe0, 0xffffffff, "no access, no execution");
     mpu = read_mpu(CORTEX_M0P, (const uint32_t[WORDS]){8 << 8, ON, 7, 0, 3 << 24 | 31 << 1 | 1});
     assert_region(&mpu.regions[0], 7, 0, UINT32_MAX, "read and write");
@@ -90,7 +89,6 @@ static void test_regions_of_armv8m(void **state)
     assert_region(&mpu.regions[0], 5, 0x10000000, 0x100fffff, "read-only");
     assert_region(&mpu.regions[1], 6, 0x20000000, 0x20000fff, "read and write, no execution");
     assert_false(mpu.regions[2].is_on); // its limit is below its base
-    assert_false(mpu.has_background);
 }
 
 static void test_parts_of_a_region(void **state)
