@@ -24,17 +24,18 @@ static bool is_below_main(const struct objects *objects, uint64_t sp, uint64_t *
 }
 
 // glibc and musl keep the structure whose address is a pthread_t at the top of the thread's
-// stack, with thread-local variables between the two.
-enum { ABOVE_TOP_MAX = 1 << 20 };
+// stack, with thread-local variables between the two. Where none is near, nothing is searched: a
+// process may have many threads that execute no Python.
+enum { ABOVE_MAX = 2 << 20 };
 
-static struct thread *thread_above(const struct threads *threads, uint64_t top)
+static struct thread *thread_above(const struct threads *threads, uint64_t sp)
 {
     struct thread *found = NULL;
 
     for (size_t i = 0; i < threads->list.len; i++) {
         struct thread *thread = vec_at(&threads->list, i);
 
-        if (!thread->is_main && thread->id >= top && thread->id - top <= ABOVE_TOP_MAX &&
+        if (!thread->is_main && thread->id >= sp && thread->id - sp <= ABOVE_MAX &&
             (!found || thread->id < found->id))
             found = thread;
     }
@@ -46,18 +47,15 @@ static struct thread *match(const struct objects *objects, const struct threads 
                             const struct regs *regs)
 {
     struct stack_bounds bounds;
-    struct thread *thread = NULL;
-    uint64_t sp, end = UINT64_MAX;
+    uint64_t sp, end;
 
     if (!regs_sp(regs, &sp) || sp % objects->word)
         return NULL;
-    bool is_main = is_below_main(objects, sp, &end);
-    if (thread_state_search(objects, sp, end, &bounds)) {
-        thread = thread_above(threads, bounds.end);
+    struct thread *thread = thread_above(threads, sp);
+    if (thread && thread_state_search(objects, sp, thread->id, &bounds))
         end = bounds.end;
-    } else if (is_main) {
-        thread = (struct thread *)threads_main(threads);
-    }
+    else
+        thread = is_below_main(objects, sp, &end) ? (struct thread *)threads_main(threads) : NULL;
     if (thread && !thread->regs)
         set_stack(thread, regs, sp, end);
     return thread;
