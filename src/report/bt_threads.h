@@ -21,7 +21,8 @@ void bt_threads_deinit(struct bt_threads *list);
 // The oldest one first; then a heading for the thread that the processor is in.
 void bt_threads_write(const struct bt_threads *list, struct text *text);
 
-// A list of {ident, is_main, is_current, frames}; the current one's frames are not in it.
+// A list of {ident, is_main, is_current, frames, pc_address}; without the frames of the current
+// one, or of the main one where none is.
 json_t *bt_threads_json(const struct bt_threads *list);
 
 // What is missing, and why.
