@@ -17,9 +17,10 @@ static bool is_replaceable(const char *path)
     return stat(path, &existing) < 0 || S_ISREG(existing.st_mode);
 }
 
-// Where it is to go, and how errors begin.
+// Where it is to go, by way of which file beside it, and how errors begin.
 struct place {
     const char *path, *what;
+    char temporary[NAME_BYTES];
 };
 
 static int fail(const struct place *place, const char *doing, struct mph_err *err)
@@ -28,10 +29,21 @@ static int fail(const struct place *place, const char *doing, struct mph_err *er
                     place->path);
 }
 
-static int fill(const char *temporary, const struct place *place,
-                const struct whole_file_content *content, struct mph_err *err)
+static int find_place(const char *path, const char *what, struct place *ret, struct mph_err *err)
 {
-    FILE *file = fopen(temporary, "wbxe");
+    ret->path = path;
+    ret->what = what;
+    if (snprintf(ret->temporary, NAME_BYTES, "%s.part%d", path, (int)getpid()) >= NAME_BYTES)
+        return mph_fail(err, MPH_ERR_FILE, "%s: name too long (%s)", what, path);
+    if (!is_replaceable(path))
+        return mph_fail(err, MPH_ERR_FILE, "%s: not a regular file (%s)", what, path);
+    return 0;
+}
+
+static int fill(const struct place *place, const struct whole_file_content *content,
+                struct mph_err *err)
+{
+    FILE *file = fopen(place->temporary, "wbxe");
 
     if (!file)
         return fail(place, "", err);
@@ -45,18 +57,31 @@ static int fill(const char *temporary, const struct place *place,
 int whole_file_write(const char *path, const char *what, const struct whole_file_content *content,
                      struct mph_err *err)
 {
-    const struct place place = {path, what};
-    char temporary[NAME_BYTES];
+    struct place place;
+    int rc = find_place(path, what, &place, err);
 
-    if (snprintf(temporary, sizeof temporary, "%s.part%d", path, (int)getpid()) >= NAME_BYTES)
-        return mph_fail(err, MPH_ERR_FILE, "%s: name too long (%s)", what, path);
-    if (!is_replaceable(path))
-        return mph_fail(err, MPH_ERR_FILE, "%s: not a regular file (%s)", what, path);
-
-    int rc = fill(temporary, &place, content, err);
-    if (rc == 0 && rename(temporary, path) < 0)
+    if (rc < 0)
+        return rc;
+    rc = fill(&place, content, err);
+    if (rc == 0 && rename(place.temporary, path) < 0)
         rc = fail(&place, "", err);
     if (rc < 0)
-        unlink(temporary);
+        unlink(place.temporary);
     return rc;
+}
+
+int whole_file_check(const char *path, const char *what, struct mph_err *err)
+{
+    struct place place;
+    int rc = find_place(path, what, &place, err);
+    FILE *file;
+
+    if (rc < 0)
+        return rc;
+    file = fopen(place.temporary, "wbxe");
+    if (!file)
+        return fail(&place, "", err);
+    fclose(file);
+    unlink(place.temporary);
+    return 0;
 }

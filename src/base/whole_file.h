@@ -19,4 +19,7 @@ struct whole_file_content {
 int whole_file_write(const char *path, const char *what, const struct whole_file_content *content,
                      struct mph_err *err);
 
+// Whether a file could be made there, to be asked before the work for it begins. Nothing stays.
+int whole_file_check(const char *path, const char *what, struct mph_err *err);
+
 #endif

@@ -225,8 +225,10 @@ static int run_map(struct session *session, const void *raw_options, struct outp
 {
     const struct map_options *options = raw_options;
     bool has_pictures = map_pictures_wanted(&options->pictures);
-    int rc = session_load(session, has_pictures, err);
+    int rc = map_pictures_check(&options->pictures, err);
 
+    if (rc == 0)
+        rc = session_load(session, has_pictures, err);
     if (rc == 0 && options->is_rich)
         rc = session_load_objects(session, err);
     else if (rc == 0)

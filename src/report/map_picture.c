@@ -107,6 +107,13 @@ static int write_all(const struct picture *picture, const struct map_pictures *p
     return rc;
 }
 
+int map_pictures_check(const struct map_pictures *pictures, struct mph_err *err)
+{
+    int rc = pictures->svg ? picture_check(pictures->svg, err) : 0;
+
+    return rc == 0 && pictures->png ? picture_check(pictures->png, err) : rc;
+}
+
 int map_pictures_write(struct session *session, const struct map_pictures *pictures, bool is_rich,
                        struct output *output, struct mph_err *err)
 {

@@ -14,6 +14,9 @@ static inline bool map_pictures_wanted(const struct map_pictures *pictures)
     return pictures->svg || pictures->png;
 }
 
+// Whether their files could be made, before anything is read for them.
+int map_pictures_check(const struct map_pictures *pictures, struct mph_err *err);
+
 // Write them, and say in the output what was written. The heap is loaded, with the
 // firmware's version, and what the letters need.
 int map_pictures_write(struct session *session, const struct map_pictures *pictures, bool is_rich,

@@ -96,8 +96,14 @@ size_t page_room(void)
     return used < PAGE_BYTES_MAX ? PAGE_BYTES_MAX - used : 0;
 }
 
+static const char what[] = "report";
+
+int page_check(const char *path, struct mph_err *err)
+{
+    return whole_file_check(path, what, err);
+}
+
 int page_write(const char *path, json_t *document, struct mph_err *err)
 {
-    return whole_file_write(path, "report", &(struct whole_file_content){write_page, document},
-                            err);
+    return whole_file_write(path, what, &(struct whole_file_content){write_page, document}, err);
 }

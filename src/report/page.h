@@ -17,6 +17,9 @@ size_t page_room(void);
 // Bytes of the page that a piece of the document's text takes by itself.
 size_t page_packed_bytes(const char *text, size_t size);
 
+// Whether page_write could make a file there, before anything is gathered for it.
+int page_check(const char *path, struct mph_err *err);
+
 // Write it; `document` is what docs/page.md describes, and stays the caller's. Only the
 // page's data element depends on it: base64 of a zlib stream of the JSON text, so that no
 // text of a target reaches the HTML. The same document gives the same bytes. The file

@@ -107,9 +107,11 @@ static int run_page(struct session *session, const void *raw_options, struct out
                     struct mph_err *err)
 {
     const struct page_options *options = raw_options;
-    json_t *document;
-    int rc = make_document(session, &document, err);
+    json_t *document = NULL;
+    int rc = page_check(options->path, err);
 
+    if (rc == 0)
+        rc = make_document(session, &document, err);
     if (rc < 0)
         return rc;
     rc = page_write(options->path, document, err);

@@ -290,11 +290,18 @@ static int write_page(void *context, FILE *file, struct mph_err *err)
     return canvas_finish(canvas, err);
 }
 
+static const char what[] = "map";
+
+int picture_check(const char *path, struct mph_err *err)
+{
+    return whole_file_check(path, what, err);
+}
+
 int picture_write(const struct picture *picture, enum canvas_form form, const char *path,
                   struct mph_err *err)
 {
     struct page page = {picture, form};
     const struct whole_file_content content = {write_page, &page};
 
-    return whole_file_write(path, "map", &content, err);
+    return whole_file_write(path, what, &content, err);
 }

@@ -22,6 +22,9 @@ struct picture_size {
 };
 struct picture_size picture_size(const struct picture *picture);
 
+// Whether picture_write could make a file there, before anything is gathered for it.
+int picture_check(const char *path, struct mph_err *err);
+
 // Write it to a file, which appears whole or not at all. On one machine, with the fonts
 // that it has, the same heap gives the same bytes.
 int picture_write(const struct picture *picture, enum canvas_form form, const char *path,

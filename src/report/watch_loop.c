@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "report/page.h"
 #include "report/snapshot.h"
 #include "report/watch_parts.h"
 #include "target/stream.h"
@@ -239,6 +240,8 @@ static int open_files(struct watch *watch, struct mph_err *err)
         rc = watch_file_open(&watch->files[watch->file_count++], options->csv, &watch_csv, err);
     if (rc == 0 && options->jsonl)
         rc = watch_file_open(&watch->files[watch->file_count++], options->jsonl, &watch_json, err);
+    if (rc == 0 && options->html)
+        rc = page_check(options->html, err);
     return rc;
 }
 

@@ -182,10 +182,13 @@ def test_without_a_heap_there_is_no_page(tmp_path: Path) -> None:
 
 def test_a_page_takes_the_place_of_files_only(dump_of, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
+    (tmp_path / "zeros").write_bytes(bytes(1 << 16))
+    no_heap = ["--image", f"{tmp_path / 'zeros'}@0x20000000"]
     for file in (tmp_path / "missing" / "file", tmp_path / "folder"):
-        result = mpheap.run("report", file, *words_of(dump_of("v1.27.0")))
-        assert result.status == 3 and str(file) in result.error
-    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+        for words in words_of(dump_of("v1.27.0")), no_heap:  # said before a heap is looked for
+            result = mpheap.run("report", file, *words)
+            assert result.status == 3 and str(file) in result.error
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "zeros"}
 
 
 def test_of_half_a_dump_the_page_says_what_is_missing(dump_of, tmp_path: Path) -> None:

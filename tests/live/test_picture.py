@@ -212,14 +212,16 @@ def test_of_a_large_heap_a_cell_is_several_blocks(shape: Shape, tmp_path: Path) 
 
 
 def test_files_that_cannot_be_written(dump_of: Callable[[str], Dump], tmp_path: Path) -> None:
-    words = dump_of("v1.27.0").images()
+    (tmp_path / "zeros").write_bytes(bytes(1 << 16))
+    no_heap = [f"--image={tmp_path / 'zeros'}@0x20000000"]  # said before a heap is looked for
     for path, why in ((tmp_path / "no" / "map", "No such file"), (tmp_path, "not a regular file"),
                       (Path("/dev/full"), "not a regular file")):
         for form in ("svg", "png"):
-            result = mpheap.run("map", f"--{form}={path}", *words)
-            assert (result.status, result.stdout) == (FILE_ERROR, ""), result
-            assert why in result.error and str(path) in result.error
-    assert list(tmp_path.iterdir()) == []
+            for words in dump_of("v1.27.0").images(), no_heap:
+                result = mpheap.run("map", f"--{form}={path}", *words)
+                assert (result.status, result.stdout) == (FILE_ERROR, ""), result
+                assert why in result.error and str(path) in result.error
+    assert [path.name for path in tmp_path.iterdir()] == ["zeros"]
 
 
 def test_a_full_disk_leaves_what_was_there(dump_of: Callable[[str], Dump],

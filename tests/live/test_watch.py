@@ -307,6 +307,9 @@ def test_a_file_that_cannot_be_written(where: list[str]) -> None:
     result = mpheap.run("watch", "--count=1", "--csv=/no/such/folder", *where)
     assert result.status == 3
     assert result.error == "watch: No such file or directory (/no/such/folder)"
+    result = mpheap.run("watch", "--count=1", "--html=/no/such/folder", *where)
+    assert result.status == 3 and "(/no/such/folder)" in result.error
+    assert "\n0 samples in " in result.stdout  # said before the watch, not after it
 
 
 def test_what_does_not_move_is_one_sample(dump_of) -> None:
