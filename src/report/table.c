@@ -148,7 +148,7 @@ void table_cut(struct table *table, size_t column, size_t length)
     const char *line = cells->bytes, *end = line + cells->len;
     char *to = cells->bytes;
 
-    if (!cells->len)
+    if (!cells->len || cells->failed) // then the last line may have no end
         return;
     while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
