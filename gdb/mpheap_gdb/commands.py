@@ -18,7 +18,7 @@ REPORT_LIST = re.compile(r"^ Reports:\n(?:  .*\n)+\n", re.M)
 # Reports on what other threads hold or execute, and those that keep it. The others do without
 # their registers, each of which costs a request.
 LOOK_AT_THREADS = frozenset(
-    "bt check diagnose diff fit garbage info refs report retained snapshot why".split())
+    "bt check diagnose diff fit garbage info refs report retained snapshot watch why".split())
 
 
 class Output:
