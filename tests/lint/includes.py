@@ -22,6 +22,7 @@ OWNERS = {
     r"(dwarf|elfutils/.*|libdw|libdwfl)\.h": "src/elf/dwarf.c",
     r"capstone/.*": "src/cpu/",
     r"cairo.*\.h": "src/report/canvas.c",
+    r"zlib\.h": "src/report/page.c",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
