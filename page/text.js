@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Texts and numbers as a reader sees them.
 
-// Control characters, and those that change the order or the look of what is around them.
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+// Control characters, those that change the order or the look of what is around them, and those
+// that are not seen (DI: Default_Ignorable_Code_Point).
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]/gu;
 
 const INTEGER = new Intl.NumberFormat("en");
 const DECIMAL = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });

@@ -31,6 +31,7 @@ EVIL = [
     "\x00\x07\x1b[31mred\x7f",
     "\u202egnirts\u202c\u2066isolated\u2069\u200f",
     "line\u2028line\u0085line\ufeff",
+    "blank\u3164filler\u034f\ufe0f",
 ]
 PROGRAM = f"""
 evil = {EVIL!r}
@@ -47,7 +48,7 @@ class Error(Exception):
 error = Error(evil[0])
 """
 # What no reader can see, and what changes the order of what stands beside it.
-HIDDEN = r"/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u"
+HIDDEN = r"/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u3164\u034f\ufe0f]/u"
 # Texts, attributes and the canvas's description, without what lays out the page itself.
 SHOWN = f"""(() => {{
     const texts = [];
@@ -161,15 +162,20 @@ def test_data_that_are_none(browser: Browser, fixture_page: Written, tmp_path: P
     assert browser.events() == []
 
 
-# A script, a listener and an image that are put into the page later.
+# A script, a listener, markup and an image that are put into the page later.
 INTRUDER = """(() => {
     const script = document.createElement("script");
-    script.textContent = "globalThis.ran = true";
+    script.append("globalThis.ran = true");
     document.body.append(script);
-    const button = document.createElement("button");
-    button.setAttribute("onclick", "globalThis.ran = true");
-    document.body.append(button);
-    button.click();
+    const box = document.createElement("div");
+    document.body.append(box);
+    try {
+        box.setAttribute("onclick", "globalThis.ran = true");
+    } catch {}
+    box.click();
+    try {
+        box.innerHTML = "<i id='marked'></i>";
+    } catch {}
     const image = new Image();
     image.onerror = () => { globalThis.failed = true; };
     image.src = "http://127.0.0.1:%d/x.png";
@@ -185,4 +191,5 @@ def test_the_policy_lets_no_other_script_run(browser: Browser, fixture_page: Wri
         with pytest.raises(BlockingIOError):
             server.accept()
     assert browser.evaluate("globalThis.ran ?? null") is None
+    assert browser.evaluate("document.getElementById('marked')") is None
     assert any("Content Security Policy" in event for event in browser.events())
