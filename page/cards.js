@@ -5,6 +5,7 @@ import { byId, element } from "./dom.js";
 import { curve } from "./curve.js";
 import { difference } from "./difference.js";
 import { freeRuns } from "./free_runs.js";
+import { garbage } from "./garbage.js";
 import { memoryLayout } from "./layout.js";
 import { allNotes, notesOf } from "./notes.js";
 import { qstrs } from "./qstrs.js";
@@ -23,6 +24,7 @@ const LEFT = [
     { title: "Fault", report: "fault", body: fault },
     { title: "Traceback", report: "bt", body: traceback },
     { title: "Types", report: "types", body: typesTable },
+    { title: "Garbage", report: "garbage", body: garbage },
 ];
 const RIGHT = [
     { title: "Biggest retainers", report: "retained", body: retainers },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Free runs by size, now and after a collection, and the largest of them.
+// Free runs by size, now and after a collection; the largest of them; and whether a length fits.
 import { bar, element, table } from "./dom.js";
-import { bytes, hex, integer } from "./text.js";
+import { bytes, count, hex, integer } from "./text.js";
 
 const LARGEST = 8;
 
@@ -43,25 +43,36 @@ function histogram(heap, runs) {
     }));
 }
 
+function link(text, block, reveal) {
+    return element("button", { type: "button", class: "link", onclick: () => reveal(block) }, text);
+}
+
 function largest(runs, heap, reveal) {
     const some = [...runs].sort((a, b) => b.length - a.length).slice(0, LARGEST);
     return element("p", {}, "Largest: ", some.map((run, i) => [i ? ", " : "",
-        element("button", { type: "button", class: "link",
-            onclick: () => reveal(run.block) },
-        `${integer(run.length * heap.blockBytes)} at ${hex(heap.addressOf(run.block))}`)]).flat());
+        link(`${integer(run.length * heap.blockBytes)} at ${hex(heap.addressOf(run.block))}`,
+            run.block, reveal)]).flat());
 }
 
-function afterText(report) {
-    return !report ? "" : `A collection would free ${bytes(report.bytes)}` +
-        `${report.certain ? "" : " at most"}: the largest run would be ` +
-        `${bytes(report.after.largest_run_bytes)}.`;
+// What `fit` says, in a line.
+function fitLine({ bytes: size, is_locked: isLocked, now, after }, heap, reveal) {
+    const where = ({ address, fitting_runs: runs }) => [
+        link(address, heap.blockAt(Number(address)), reveal),
+        `, the first of ${count(runs, "free run")} long enough. `];
+    const words = now.fits ? [`${bytes(size)} in one piece fit at `, where(now)]
+        : [`${bytes(size)} in one piece do not fit. `,
+            after ? ["After a collection: ", after.fits === false ? "nor then."
+                : [after.fits ? "yes, at " : "perhaps, at ", where(after)]] : null];
+    return element("p", {}, words, isLocked
+        ? "The heap is locked: every allocation fails until it is unlocked." : null);
 }
 
 // `reveal` shows a block of the map.
 export function freeRuns(state, reveal) {
     const { heap } = state;
+    const { fit } = heap.reports;
     const runs = heap.freeRuns();
-    return element("div", {},
-        element("p", {}, `${integer(runs.length)} free runs. ${afterText(heap.reports.garbage)}`),
-        largest(runs, heap, reveal), histogram(heap, runs));
+    return element("div", {}, element("p", {}, `${count(runs.length, "free run")}.`),
+        largest(runs, heap, reveal), fit ? fitLine(fit, heap, reveal) : null,
+        histogram(heap, runs));
 }

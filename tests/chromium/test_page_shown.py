@@ -59,7 +59,6 @@ LEGEND = """Object.fromEntries([...document.querySelectorAll("[data-letter]")].m
     [one.dataset.letter, getComputedStyle(one).borderBottomColor]))"""
 MAP_BOX = """(({ left, top, width, height }) => [left, top, width, height])(
     document.getElementById("map").getBoundingClientRect())"""
-SELECTED = '#object dd'
 
 
 @pytest.fixture(name="page")
@@ -389,6 +388,40 @@ def test_free_runs_make_up_the_free_bytes(page: Browser, fixture_page: Written) 
     largest = info["max_free_blocks"] * info["block_bytes"]
     assert f"{largest:,}" in page.texts("[aria-label='Free runs'] .link")[0]
     assert page.text("#map-says").endswith(": free")
+
+
+def test_whether_a_length_fits_is_what_fit_says(page: Browser, fixture_page: Written) -> None:
+    now = fixture_page.document("fit", "1024")["now"]
+    assert now["fits"]
+    assert (f"1,024 bytes in one piece fit at {now['address']}, the first of "
+            f"{now['fitting_runs']} free run") in page.text("[aria-label='Free runs']")
+
+
+def test_a_length_that_does_not_fit(
+        browser: Browser, fixture_page: Written, tmp_path: Path) -> None:
+    document = data_of(fixture_page.file)
+    fit = document["moments"][0]["reports"]["fit"]
+    fit["after"] = {**fit["now"], "fits": None}
+    fit["now"]["fits"] = False
+    fit["is_locked"] = True
+    browser.open(rewritten(fixture_page.file, document, tmp_path / "full.html"))
+    card = browser.text("[aria-label='Free runs']")
+    assert f"do not fit. After a collection: perhaps, at {fit['after']['address']}" in card
+    assert "locked" in card
+
+
+def test_garbage_is_what_garbage_says(page: Browser, fixture_page: Written) -> None:
+    report = fixture_page.document("garbage")
+    card = page.text("[aria-label=Garbage]")
+    assert f"{report['bytes']:,} bytes" in card and f"in {report['count']:,} allocation" in card
+    assert f"free run would be {report['after']['largest_run_bytes']:,} bytes" in card
+    for one in report["types"][:8]:
+        assert f"{one['type']}\t{one['count']:,}\t{one['bytes']:,}" in card
+    page.click("[aria-label=Garbage] tbody .link")
+    first = report["types"][0]["type"]
+    addresses = {line["address"] for line in fixture_page.document("garbage", "--all")["largest"]}
+    assert found(page) == sum(line["type"] == first and line["address"] in addresses
+                              for line in fixture_page.lines("--all"))
 
 
 def test_the_treemap_has_the_biggest_retainers(page: Browser, fixture_page: Written) -> None:
