@@ -11,6 +11,8 @@ import { State } from "./state.js";
 import { showSummary } from "./summary.js";
 import { watchTheme } from "./theme.js";
 
+const MOMENTS = ["Earlier", "Later"];
+
 // Calls back once the browser has painted what is there now.
 function painted(callback) {
     requestAnimationFrame(() => setTimeout(callback, 0));
@@ -22,7 +24,7 @@ function showMoments(state) {
     for (let number = 0; number < state.momentCount(); number++) {
         const radio = element("input", { type: "radio", name: "moment", value: number,
             checked: number === state.moment, onchange: () => state.setMoment(number) });
-        box.append(element("label", {}, radio, element("span", {}, state.momentName(number))));
+        box.append(element("label", {}, radio, element("span", {}, MOMENTS[number])));
     }
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The block map: draws what the camera sees of the heap, and moves by pointer and keyboard.
 import { Camera } from "./camera.js";
-import { byId, setText } from "./dom.js";
+import { byId } from "./dom.js";
 import { Grid } from "./grid.js";
 import { drawCells, drawCursor, drawRuler, drawSelection } from "./marks.js";
-import { matches } from "./matches.js";
 import { bitmapOf, Palette } from "./paint.js";
 import { followPointer } from "./pointer.js";
-import { blockText, showTip } from "./tip.js";
+import { hex } from "./text.js";
+import { blockText, hideTip, showTip } from "./tip.js";
 
-const RULER = 84; // pixels for the addresses of rows
+const DIGIT = 7; // pixels of the addresses of rows
 const RULER_FROM = 560; // the canvas's width from which there is room for them
+const HEIGHT_MIN = 160; // pixels, with room for the tip
 const SHARP = 6; // pixels of a cell from which a selected block can be seen well
 
 export class BlockMap {
@@ -23,46 +24,67 @@ export class BlockMap {
 
     #listen() {
         const { state, canvas } = this;
-        state.addEventListener("moment", () => this.renew());
+        state.addEventListener("moment", () => this.showMoment());
         state.addEventListener("filter", () => this.recolor());
         state.addEventListener("selection", () => this.showSelected());
         new ResizeObserver(() => this.resize()).observe(canvas);
         canvas.addEventListener("keydown", (event) => this.#key(event));
         canvas.addEventListener("focus", () => this.draw());
-        canvas.addEventListener("blur", () => this.draw());
+        canvas.addEventListener("blur", () => {
+            hideTip();
+            this.draw();
+        });
         followPointer(this);
         byId("zoom-in").addEventListener("click", () => this.zoomMiddle(2));
         byId("zoom-out").addEventListener("click", () => this.zoomMiddle(1 / 2));
         byId("zoom-fit").addEventListener("click", () => this.fit());
     }
 
-    // The canvas has another size.
+    // The canvas may have another width.
     resize() {
-        const { clientWidth: width, clientHeight: height } = this.canvas;
-        if (!width || width === this.width && height === this.height) {
-            return;
+        if (this.canvas.clientWidth && this.canvas.clientWidth !== this.width) {
+            this.renew();
         }
-        Object.assign(this, { width, height, ratio: devicePixelRatio });
-        this.canvas.width = Math.round(width * this.ratio);
-        this.canvas.height = Math.round(height * this.ratio);
-        this.camera.resize(width, height, width < RULER_FROM ? 0 : RULER);
+    }
+
+    // The heap is another one, whose blocks have other numbers.
+    showMoment() {
+        this.cursor = -1;
+        this.say();
         this.renew();
     }
 
-    // The heap or the canvas is another one.
+    // Pixels for the addresses of rows.
+    #rulerWidth() {
+        const { areas } = this.state.heap;
+        const longest = Math.max(0, ...areas.map((area) => hex(area.start).length));
+        return this.canvas.clientWidth < RULER_FROM ? 0 : (longest + 2) * DIGIT;
+    }
+
+    // The heap or the canvas is another one. The canvas is as high as its style lets it be, or less
+    // where the whole grid takes less.
     renew() {
-        const { camera, state } = this;
-        this.grid = new Grid(state.heap.areas, camera.width, camera.height);
+        const { camera, canvas, state } = this;
+        canvas.style.height = "";
+        const { clientWidth: width, clientHeight: most } = canvas;
+        const ruler = this.#rulerWidth();
+        this.grid = new Grid(state.heap.areas, width - ruler, most);
+        camera.resize(width, most, ruler);
+        const height = Math.max(HEIGHT_MIN, Math.ceil(this.grid.rows * camera.fitScale(this.grid)));
+        canvas.style.height = `${height}px`;
+        camera.resize(width, height, ruler);
+        Object.assign(this, { width, height, ratio: devicePixelRatio });
+        canvas.width = Math.round(width * this.ratio);
+        canvas.height = Math.round(height * this.ratio);
         camera.fit(this.grid);
         this.recolor();
     }
 
     // The colours are others: of the theme, or by the filter.
     recolor() {
-        const { heap, filter, changed } = this.state;
+        const { heap, mask } = this.state;
         this.palette = new Palette();
-        this.mask = matches(heap, filter, changed);
-        this.bitmap = bitmapOf(heap, this.grid, this.palette, this.mask);
+        this.bitmap = bitmapOf(heap, this.grid, this.palette, mask);
         this.draw();
     }
 
@@ -103,15 +125,16 @@ export class BlockMap {
         if (block >= 0) {
             this.cursor = block;
             this.reveal(block);
+        } else {
+            this.draw();
         }
-        this.draw();
+        this.say();
     }
 
     // Selects what is in a block; a free one selects nothing.
     pick(block) {
         this.cursor = block;
         this.state.select(block < 0 ? -1 : Math.max(-1, this.state.heap.rowOfBlock[block]));
-        this.say();
     }
 
     // Brings a block in front of the reader and the keyboard.
@@ -122,7 +145,8 @@ export class BlockMap {
     }
 
     say() {
-        setText(byId("map-says"), this.cursor < 0 ? "" : blockText(this.state.heap, this.cursor));
+        byId("map-says").replaceChildren(
+            ...this.cursor < 0 ? [] : blockText(this.state.heap, this.cursor));
     }
 
     // --- keyboard ---
@@ -173,7 +197,8 @@ export class BlockMap {
             "-": () => this.#zoomCursor(1 / 2),
             0: () => this.fit(),
         };
-        if (keys[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        const isBare = !event.ctrlKey && !event.metaKey && !event.altKey;
+        if (isBare && keys[event.key] && this.state.heap.blockCount) {
             event.preventDefault();
             keys[event.key]();
         }

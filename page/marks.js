@@ -35,8 +35,8 @@ function drawBorders(map, block, { x, y }) {
 }
 
 function drawLetter(map, row, { x, y }) {
-    const { context, camera, palette, mask, state } = map;
-    const isLit = !mask || mask[row];
+    const { context, camera, palette, state } = map;
+    const isLit = !state.mask || state.mask[row];
     context.fillStyle = isLit ? palette.letterColor(state.heap.family[row]) : palette.muted;
     context.fillText(state.heap.letter.at(row) ?? "?",
         x + camera.scale / 2 + 0.5, y + camera.scale / 2 + 1);

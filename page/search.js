@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Search and filter: the field, the lists of types and states, and what was found.
 import { byId, element, setText } from "./dom.js";
-import { matches, rowOfQuery } from "./matches.js";
+import { rowOfQuery } from "./matches.js";
 import { show } from "./place.js";
 import { bytes, count, hex, integer, shortened } from "./text.js";
 import { swatch } from "./tip.js";
@@ -57,8 +57,7 @@ class Results {
     }
 
     update() {
-        const { heap, filter, changed } = this.state;
-        const mask = matches(heap, filter, changed);
+        const { heap, filter, mask } = this.state;
         this.rows = mask ? rowsOf(mask) : [];
         const exact = rowOfQuery(heap, filter.query.trim());
         if (exact >= 0) {
@@ -80,6 +79,7 @@ class Results {
                 onclick: () => {
                     this.shown += 10 * RESULTS;
                     this.draw();
+                    byId("results").children[items.length - 1].firstChild.focus();
                 } }, `Show more (${integer(rest)} left)`)));
         }
         byId("results").replaceChildren(...items);
@@ -114,7 +114,7 @@ function listenToField(state, results) {
 function listenToKeys(state, field) {
     document.addEventListener("keydown", (event) => {
         const isTyping = event.target.matches?.("input[type=search]");
-        if (event.key === "/" && !isTyping) {
+        if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
             event.preventDefault();
             field.focus();
             field.select();
@@ -130,7 +130,12 @@ function followFilter(state, field) {
     if (field.value !== query) {
         field.value = query;
     }
-    byId("type-filter").value = type;
+    const types = byId("type-filter");
+    types.value = type;
+    if (types.value !== type) { // the heap of this moment has none
+        types.append(option(type, type));
+        types.value = type;
+    }
     byId("state-filter").value = chosen;
 }
 

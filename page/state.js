@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the reader looks at: the moment, the selected object and the filter. Views listen to it.
 import { changedRows, Heap } from "./heap.js";
-import { visible } from "./text.js";
+import { matches } from "./matches.js";
 
 // Events: "moment", "selection", "filter".
 export class State extends EventTarget {
+    #mask;
+
     constructor(documentRead) {
         super();
         this.document = documentRead;
@@ -16,12 +18,6 @@ export class State extends EventTarget {
 
     momentCount() {
         return (this.document.moments ?? []).length;
-    }
-
-    momentName(number) {
-        const given = this.document.moments[number].name;
-        const usual = this.momentCount() > 1 ? ["Earlier", "Later"][number] : "Now";
-        return given ? visible(given) : usual;
     }
 
     // The heap of a moment, which is decoded when it is first asked for.
@@ -43,7 +39,18 @@ export class State extends EventTarget {
         return this.heap.changedRows;
     }
 
+    // What passes the filter at this moment, as matches() has it.
+    get mask() {
+        if (this.#mask === undefined) {
+            this.#mask = matches(this.heap, this.filter, this.changed);
+        }
+        return this.#mask;
+    }
+
     #tell(name) {
+        if (name !== "selection") {
+            this.#mask = undefined;
+        }
         this.dispatchEvent(new Event(name));
     }
 

@@ -20,16 +20,17 @@ function emptyText(row) {
     return row === LOOSE ? "a tail without a head" : "free";
 }
 
-// One line: address, what it is, its size.
+// One line: address, what it is, its size; as text and elements.
 export function blockText(heap, block) {
     const row = heap.rowOfBlock[block];
     const address = hex(heap.addressOf(block));
     if (row < 0) {
-        return `${address}: ${emptyText(row)}`;
+        return [`${address}: ${emptyText(row)}`];
     }
     const start = heap.firstBlock(row);
     const part = block === start ? "" : `, block ${block - start + 1}`;
-    return `${address}: ${heap.titleOf(row)}, ${count(heap.blocks[row], "block")}${part}`;
+    return [`${address}: `, element("span", { class: "target" }, heap.titleOf(row)),
+        `, ${count(heap.blocks[row], "block")}${part}`];
 }
 
 function describe(heap, block) {
