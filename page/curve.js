@@ -34,14 +34,14 @@ function drawEvents(events) {
         context.save();
         context.textAlign = "center";
         context.font = `${11 * devicePixelRatio}px sans-serif`;
+        const [alarm, other] = ["var(--class)", "var(--muted)"].map(colorOf);
         let last = -Infinity;
         for (const event of events) {
             const x = plot.valToPos(event.seconds, "x", true);
             if (x < bbox.left || x > bbox.left + bbox.width) {
                 continue;
             }
-            const color = colorOf(event.kind === "alarm" ? "var(--class)" : "var(--muted)");
-            context.fillStyle = context.strokeStyle = color;
+            context.fillStyle = context.strokeStyle = event.kind === "alarm" ? alarm : other;
             context.setLineDash([3, 3]);
             context.beginPath();
             context.moveTo(x, bbox.top);

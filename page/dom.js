@@ -21,7 +21,8 @@ function fill(element, attributes, children) {
     return element;
 }
 
-// An HTML element. Attributes that begin with "on" are listeners; children are elements or text.
+// An HTML element. Attributes that begin with "on" are listeners; true and false are those that are
+// there or not, which those of ARIA are not. Children are elements or text.
 export function element(name, attributes = {}, ...children) {
     return fill(document.createElement(name), attributes, children);
 }
@@ -48,7 +49,7 @@ export function table(columns, rows) {
         element("th", { scope: "col", class: align(column) }, column.title));
     const body = rows.map((row) => element("tr", {}, row.map((cell, i) =>
         element("td", { class: align(columns[i]) }, cell ?? ""))));
-    return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table" },
+    return element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table" },
         element("table", {}, element("thead", {}, element("tr", {}, head)),
             element("tbody", {}, body)));
 }
@@ -87,6 +88,7 @@ export function longTable(columns, rows, few) {
             box.append(element("button", { type: "button", class: "more", onclick: () => {
                 shown += 10 * few;
                 draw();
+                box.lastChild.focus(); // the button that had it is gone
             } }, `Show more (${rest} left)`));
         }
     };

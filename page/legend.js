@@ -29,8 +29,9 @@ function kindsByLetter(heap) {
 function letterButton(state, letter, kinds, color) {
     const names = kinds.map((kind) => kind === "?" ? "not known" : kind).join(", ");
     const button = element("button", { type: "button", class: "letter", title: names,
-        "aria-label": `${letter}: ${names}`, "aria-pressed": state.filter.letters.has(letter),
-        "data-letter": letter, onclick: () => state.toggleLetter(letter) }, letter);
+        "aria-label": `${letter}: ${names}`, "data-letter": letter,
+        "aria-pressed": String(state.filter.letters.has(letter)),
+        onclick: () => state.toggleLetter(letter) }, letter);
     button.style.setProperty("--kind", color);
     return button;
 }

@@ -53,9 +53,14 @@ function label(node) {
 function box(state, { x0, y0, x1, y1, data }) {
     const room = Math.floor((x1 - x0 - 8) / LETTER);
     const pick = () => show(state, state.heap.rowAt(Number(data.address)));
+    const press = (event) => {
+        if (event.key === "Enter" || event.key === " ") {
+            event.preventDefault();
+            pick();
+        }
+    };
     const group = shape("g", { class: "retainer", tabindex: "0", role: "button",
-        "aria-label": label(data), onclick: pick,
-        onkeydown: (event) => event.key === "Enter" && pick() },
+        "aria-label": label(data), onclick: pick, onkeydown: press },
     shape("title", {}, label(data)),
     shape("rect", { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }));
     group.lastChild.style.fill = colorOf(state, data);
