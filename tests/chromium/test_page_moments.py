@@ -59,6 +59,24 @@ def test_the_later_moment_is_shown_and_the_earlier_one_chosen(
     assert browser.events() == []
 
 
+def test_a_cursor_behind_the_end_of_the_other_heap(
+        browser: Browser, moments: tuple[Written, Written], tmp_path: Path) -> None:
+    document = data_of(moments[1].file)
+    area = document["moments"][0]["reports"]["info"]["heap"]["areas"][0]
+    area["block_count"] //= 2
+    browser.open(rewritten(moments[1].file, document, tmp_path / "grown.html"))
+    browser.evaluate("document.getElementById('map').focus()")
+    browser.press("End")
+    assert browser.text("#map-says")
+    browser.click("#moments label:has-text('Earlier')")
+    assert browser.text("#map-says") == ""
+    browser.evaluate("document.getElementById('map').focus()")
+    browser.press("ArrowRight")
+    first = int(area["pool_start_address"], 16)
+    assert browser.text("#map-says").startswith(hex(first))
+    assert browser.events() == []
+
+
 def test_what_changed_can_be_picked_out(
         browser: Browser, moments: tuple[Written, Written]) -> None:
     browser.open(moments[1].file)

@@ -282,7 +282,10 @@ def test_filters_by_type_letter_and_reach(page: Browser, fixture_page: Written) 
 def test_a_filter_dims_what_it_leaves_out(page: Browser) -> None:
     before = map_colors(page)
     legend = {letter: channels(color) for letter, color in page.evaluate(LEGEND).items()}
+    pressed = "document.querySelector('[data-letter=D]').ariaPressed"
+    assert page.evaluate(pressed) == "false"
     page.click("[data-letter=D]")
+    assert page.evaluate(pressed) == "true"
     after = map_colors(page)
     assert before[legend["S"]] and not after[legend["S"]]
     assert after[legend["D"]] and after[legend["D"]] <= before[legend["D"]]
@@ -297,6 +300,7 @@ def test_all_of_it_by_keyboard(page: Browser, fixture_page: Written) -> None:
     page.type(lines[5]["address"])
     page.press("Enter")
     assert fact(page, "Address") == lines[5]["address"]
+    assert page.text("#map-says").startswith(hex(int(lines[5]["address"], 16)))
     page.evaluate("document.getElementById('map').focus()")
     page.press("Shift+ArrowRight", "Enter")
     assert fact(page, "Address") == lines[6]["address"]
