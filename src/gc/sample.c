@@ -50,20 +50,7 @@ static void describe(const struct sampler *sampler, struct sample *sample)
 // Whether so much has gone that it may be another heap.
 static bool is_suspicious(const struct sampler *sampler, const struct sample *sample)
 {
-    struct heap before = sampler->now;
-    const uint8_t *bytes = sampler->before;
-    uint64_t used = 0;
-
-    for (size_t i = 0; i < heap_area_count(&before); i++) {
-        struct gc_area area = *heap_area(&before, i);
-        struct gc_numbers numbers;
-
-        area.bits = bytes;
-        bytes += sampler_table_bytes(&area);
-        gc_area_numbers(&before, &area, &numbers);
-        used += numbers.used_bytes;
-    }
-    return sample->numbers.used_bytes < used - used / 4;
+    return sample->numbers.used_bytes < sampler->used_bytes - sampler->used_bytes / 4;
 }
 
 static int judge(struct sampler *sampler, struct sample *sample, struct mph_err *err)
@@ -101,6 +88,7 @@ int sampler_take(struct sampler *sampler, struct sample *ret, struct mph_err *er
     }
     if (rc < 0)
         return rc;
+    sampler->used_bytes = sample.numbers.used_bytes;
     sample.link_bytes = stats->bytes - bytes;
     sample.link_seconds = stats->seconds - seconds;
     *ret = sample;
@@ -194,6 +182,7 @@ static int make_room(struct sampler *sampler, struct mph_err *err)
 static void take_tables(struct sampler *sampler, const struct heap *heap)
 {
     uint8_t *bytes = sampler->tables;
+    struct gc_numbers numbers;
 
     for (size_t i = 0; i < heap_area_count(heap); i++) {
         const struct gc_area *area = heap_area(heap, i);
@@ -204,6 +193,8 @@ static void take_tables(struct sampler *sampler, const struct heap *heap)
     }
     memcpy(sampler->before, sampler->tables, (size_t)sampler->table_bytes);
     point_areas(sampler);
+    gc_numbers(&sampler->now, &numbers);
+    sampler->used_bytes = numbers.used_bytes;
 }
 
 static void find_lock(struct sampler *sampler)

@@ -43,6 +43,7 @@ struct sampler {
     uint8_t *witness[2]; // before and behind the tables
     uint8_t *tables;     // of the latest sample, one area behind the other
     uint8_t *before;     // of the sample before
+    uint64_t used_bytes; // in the latest sample
     uint8_t *try;        // of the latest try that was thrown away
     uint8_t *again;      // what was read for the second time
     bool verifies;
