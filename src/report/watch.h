@@ -58,7 +58,8 @@ enum { COLLECTED_HEADS = 8 };
 struct follower {
     uint64_t alarm_bytes; // 0: none
     struct watch_totals totals;
-    bool has_previous, was_collecting;
+    bool has_previous, was_collecting, was_torn;
+    bool is_run_torn;  // the sample that `run_used` is from
     uint64_t run_used; // at the first sample behind a collection
     double run_seconds;
     bool is_rising; // above the high-water mark since used fell

@@ -66,7 +66,7 @@ static void add_collection(struct adding *adding)
     adding->follower->totals.collections++;
     if (sample->state.is_collecting)
         add_event(adding, WATCH_COLLECTION, "a collection is in progress");
-    else if (used < before)
+    else if (used < before && !adding->follower->was_torn)
         add_event(adding, WATCH_COLLECTION,
                   "collection: %" PRIu64 " objects went, used fell by %" PRIu64 " to %" PRIu64
                   " bytes",
@@ -76,13 +76,16 @@ static void add_collection(struct adding *adding)
                   sample->gone_heads);
 }
 
-// Used grows from one collection to the next; what falls in between was given back.
+// Used grows from one collection to the next; what falls in between was given back. Where
+// that began with a torn sample, one that is not is a better beginning.
 static void measure_rate(struct follower *follower, struct watch_point *point, bool is_new_run)
 {
     uint64_t used = point->sample.numbers.used_bytes;
     double seconds = point->seconds - follower->run_seconds;
 
-    if (!follower->has_previous || is_new_run || point->sample.state.is_collecting) {
+    if (!follower->has_previous || is_new_run || point->sample.state.is_collecting ||
+        (follower->is_run_torn && !point->sample.is_torn)) {
+        follower->is_run_torn = point->sample.is_torn;
         follower->run_used = used;
         follower->run_seconds = point->seconds;
         return;
@@ -102,8 +105,8 @@ static void add_high_water(struct adding *adding)
 
     if (is_higher && adding->follower->has_previous && !adding->follower->is_rising)
         add_event(adding, WATCH_HIGH_WATER,
-                  "high-water mark: %" PRIu64 " bytes in use, more than the %" PRIu64 " before",
-                  used, totals->high_water_bytes);
+                  "high-water mark: %" PRIu64 " bytes in use, more than the %s%" PRIu64 " before",
+                  used, totals->is_high_uncertain ? "~" : "", totals->high_water_bytes);
     if (is_higher) {
         totals->high_water_bytes = used;
         totals->is_high_uncertain = adding->point->sample.is_torn;
@@ -179,6 +182,7 @@ int follower_add(struct follower *follower, struct watch_point *point, uint64_t 
     point->collections = follower->totals.collections;
     follower->has_previous = true;
     follower->was_collecting = point->sample.state.is_collecting;
+    follower->was_torn = point->sample.is_torn;
     follower->previous_used = point->sample.numbers.used_bytes;
     return adding.rc < 0 ? mph_fail_no_memory(err) : 0;
 }
