@@ -44,7 +44,7 @@ static void drop_inherited(int argc, char **argv)
 }
 
 // A first Ctrl-C ends the wait for an answer, so that a halted board is let go and
-// temporary files go away; a second one ends the program.
+// temporary files go away; a second one ends the program. What nohup has turned off stays so.
 static void on_signal(int number)
 {
     (void)number;
@@ -57,8 +57,13 @@ static void catch_signals(void)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaction(numbers[i], &action, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction before;
+
+        sigaction(numbers[i], &action, &before);
+        if (numbers[i] == SIGHUP && before.sa_handler == SIG_IGN)
+            sigaction(SIGHUP, &before, NULL);
+    }
     signal(SIGPIPE, SIG_IGN); // a link that breaks is an error, not the end
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/screen_map.h"
 #include "target/stream.h"
@@ -18,7 +19,7 @@ enum { HISTORY = 512, EVENTS = 5, KEY_MS = 50 };
 struct screen {
     struct watch_view view;
     bool has_colors;
-    struct sigaction stops[2];
+    struct sigaction stops[4];                // what they did before
     uint64_t used[HISTORY], largest[HISTORY]; // rings
     bool torn[HISTORY];
     size_t samples; // seen so far
@@ -171,25 +172,28 @@ static void draw_again(struct screen *screen)
 
 // --- the view ---
 
-// A second Ctrl-C must not end the program while the terminal is not its own.
+// None of these, however often it comes, may end the program while the terminal is not its own.
+static const int STOPS[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static void on_stop(int number)
+{
+    (void)number;
+    stream_interrupt();
+}
+
 static void hold_stops(struct screen *screen)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction held = {.sa_handler = on_stop};
 
-    for (size_t i = 0; i < 2; i++) {
-        struct sigaction held;
-
-        sigaction(numbers[i], NULL, &screen->stops[i]);
-        held = screen->stops[i];
-        held.sa_flags &= ~(int)SA_RESETHAND;
-        sigaction(numbers[i], &held, NULL);
-    }
+    sigemptyset(&held.sa_mask);
+    for (size_t i = 0; i < sizeof STOPS / sizeof *STOPS; i++)
+        sigaction(STOPS[i], &held, &screen->stops[i]);
 }
 
 static void release_stops(const struct screen *screen)
 {
-    sigaction(SIGINT, &screen->stops[0], NULL);
-    sigaction(SIGTERM, &screen->stops[1], NULL);
+    for (size_t i = 0; i < sizeof STOPS / sizeof *STOPS; i++)
+        sigaction(STOPS[i], &screen->stops[i], NULL);
 }
 
 // A terminal that cannot move its cursor gets lines.
@@ -268,7 +272,9 @@ static int pause_view(void *context, double seconds, struct mph_err *err)
             return rc;
         timeout(left < 1 ? 0 : left < KEY_MS ? (int)left : KEY_MS);
         key = getch();
-        if (key == 'q' || key == 'Q')
+        bool is_gone = key == ERR && !isatty(STDIN_FILENO); // hung up: it has no keys, at once
+
+        if (is_gone || key == 'q' || key == 'Q')
             return mph_fail(err, MPH_ERR_INTERRUPTED, "interrupted");
         if (key == KEY_RESIZE)
             draw_again(screen);

@@ -81,7 +81,7 @@ def terminal_fixture(where: str, tmp_path: Path) -> Iterator[Tmux]:
     csv = shlex.quote(str(tmp_path / "heap.csv"))
     script = tmp_path / "script"
     script.write_text(
-        f"trap : INT; cd {shlex.quote(str(tmp_path))}; stty -g >before\n"
+        f"trap : INT QUIT; cd {shlex.quote(str(tmp_path))}; stty -g >before\n"
         f"{command} watch --interval=50 --alarm=3K --for=60 --csv={csv} {where}\n"
         "echo status $?; stty -g >after; read line\n")
     terminal = Tmux(tmp_path, f"sh {shlex.quote(str(script))}")
@@ -131,6 +131,29 @@ def test_ctrl_c_leaves_everything_sane(terminal: Tmux, tmp_path: Path) -> None:
     check_end(terminal, tmp_path)
     lines = (tmp_path / "heap.csv").read_text().splitlines()
     assert len({line.count(",") for line in lines}) == 1 and len(lines) > 3
+
+
+def test_ctrl_backslash_leaves_everything_sane(terminal: Tmux, tmp_path: Path) -> None:
+    terminal.wait(r"^used +\S{3}")
+    terminal.send("C-\\")
+    check_end(terminal, tmp_path)
+
+
+def test_a_terminal_that_is_gone_ends_it(where: str) -> None:
+    """Also where no signal tells: the terminal of another session."""
+    ours, its = os.openpty()
+    argv = [mpheap.command_path(), "watch", "--interval=60000", where]
+    with subprocess.Popen(argv, stdin=its, stdout=its, stderr=subprocess.DEVNULL,
+                          start_new_session=True, env={**os.environ, "TERM": "xterm"}) as command:
+        os.close(its)
+        try:
+            shown = b""
+            while b"q ends" not in shown:
+                shown += os.read(ours, 4096)
+            os.close(ours)
+            command.wait(10)
+        finally:
+            command.kill()
 
 
 @pytest.mark.parametrize("words, environment", [
