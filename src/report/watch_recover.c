@@ -102,16 +102,16 @@ static bool may_come_back(const struct watch *watch, int code)
     return false;
 }
 
-// Try to find it again until time is over, which leaves watch->is_lost.
+// Try to find it again, once at least, until time is over, which leaves watch->is_lost.
 static int recover(struct watch *watch, enum watch_kind kind, struct mph_err *err)
 {
     double pause = FIRST_PAUSE, since = stream_now();
-    int rc = -1;
+    int rc;
 
     watch->is_lost = true;
     drop_sampler(watch);
     pay(watch, false);
-    while (rc < 0 && !watch_is_time_over(watch, stream_now())) {
+    do {
         struct mph_err why = {0};
 
         rc = open_again(watch, stream_now() - since < PATIENCE, &why);
@@ -125,7 +125,7 @@ static int recover(struct watch *watch, enum watch_kind kind, struct mph_err *er
                 return MPH_ERR_INTERRUPTED;
             pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
         }
-    }
+    } while (rc < 0 && !watch_is_time_over(watch, stream_now()));
     if (rc < 0)
         return 0;
     watch->is_lost = false;

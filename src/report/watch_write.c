@@ -125,13 +125,14 @@ static int event_json(struct output *output, const struct watch_event *event, st
 static int end_json(struct output *output, const struct watch_totals *totals, struct mph_err *err)
 {
     json_t *document = json_pack(
-        "{s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "kind", "end", "seconds",
-        rounded(totals->seconds), "sample_count", (json_int_t)totals->samples, "torn_count",
-        (json_int_t)totals->torn, "retaken_count", (json_int_t)totals->retaken, "collection_count",
-        (json_int_t)totals->collections, "alarm_count", (json_int_t)totals->alarms, "link_bytes",
-        (json_int_t)totals->link_bytes, "link_seconds", rounded(totals->link_seconds),
-        "high_water_bytes", (json_int_t)totals->high_water_bytes, "least_run_bytes",
-        (json_int_t)totals->least_run_bytes);
+        "{s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:b, s:I, s:b}", "kind", "end",
+        "seconds", rounded(totals->seconds), "sample_count", (json_int_t)totals->samples,
+        "torn_count", (json_int_t)totals->torn, "retaken_count", (json_int_t)totals->retaken,
+        "collection_count", (json_int_t)totals->collections, "alarm_count",
+        (json_int_t)totals->alarms, "link_bytes", (json_int_t)totals->link_bytes, "link_seconds",
+        rounded(totals->link_seconds), "high_water_bytes", (json_int_t)totals->high_water_bytes,
+        "high_water_torn", totals->is_high_uncertain, "least_run_bytes",
+        (json_int_t)totals->least_run_bytes, "least_run_torn", totals->is_least_uncertain);
 
     return output_json_last(output, document, err);
 }
