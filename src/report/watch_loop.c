@@ -10,6 +10,9 @@
 #include "report/watch_parts.h"
 #include "target/stream.h"
 
+// From one look at whether the target runs to the next.
+static const double LOOK_SECONDS = 1;
+
 static double unix_now(void)
 {
     struct timespec now;
@@ -87,10 +90,11 @@ static int keep_core(struct watch *watch, struct mph_err *err)
     struct tm when;
     char path[1024];
 
+    watch->has_snapshot = true;
     localtime_r(&now, &when);
     if (!strftime(path, sizeof path, watch->options->snapshot, &when))
-        return mph_fail(err, MPH_ERR_USAGE, "watch: --snapshot: too long a name");
-    watch->has_snapshot = true;
+        return watch_tell(watch, WATCH_SNAPSHOT, err,
+                          "no core: --snapshot is no name, or too long");
     target_forget_all(&watch->session->target);
     int rc = snapshot_take(watch->session, path, &parts, watch->output, &why);
     target_forget_all(&watch->session->target);
@@ -98,7 +102,7 @@ static int keep_core(struct watch *watch, struct mph_err *err)
     if (rc == MPH_ERR_INTERRUPTED)
         return watch_stop(watch);
     return rc < 0 ? watch_tell(watch, WATCH_SNAPSHOT, err, "no core: %s", why.text)
-                  : watch_tell(watch, WATCH_SNAPSHOT, err, "a core of this moment is in %s", path);
+                  : watch_tell(watch, WATCH_SNAPSHOT, err, "a core of the board is in %s", path);
 }
 
 static int raise_alarm(struct watch *watch, struct mph_err *err)
@@ -178,12 +182,45 @@ int watch_add_first(struct watch *watch, struct mph_err *err)
 
 // --- from the first to the last ---
 
+// A target that somebody halts gives one sample like the other, as one does that only waits.
+// Asked now and then, the link tells them apart; where it cannot, the next sample says why.
+static int look_at_state(struct watch *watch)
+{
+    const struct link *link = &watch->session->target.link;
+    enum run_state state = RUN_UNKNOWN;
+    double now = stream_now();
+    int rc = 0;
+
+    if (link->ops->state && now >= watch->next_look) {
+        rc = link->ops->state(link->context, &state, NULL);
+        watch->next_look = now + LOOK_SECONDS;
+    }
+    if (rc == MPH_ERR_INTERRUPTED)
+        return watch_stop(watch);
+    return rc < 0 ? RUN_UNKNOWN : (int)state;
+}
+
+static int tell_state(struct watch *watch, struct mph_err *err)
+{
+    int state = look_at_state(watch);
+
+    if (state < 0 || state != (watch->is_halted ? RUN_RUNNING : RUN_HALTED))
+        return state < 0 ? state : 0;
+    watch->is_halted = state == RUN_HALTED;
+    return watch_tell(watch, WATCH_STATE, err, "%s",
+                      watch->is_halted ? "the target was halted: until it runs, nothing changes"
+                                       : "the target runs again");
+}
+
 static int take(struct watch *watch, struct mph_err *err)
 {
     struct mph_err why = {0};
     struct sample sample;
-    int rc = sampler_take(&watch->sampler, &sample, &why);
+    int rc = tell_state(watch, err);
 
+    if (rc < 0)
+        return rc;
+    rc = sampler_take(&watch->sampler, &sample, &why);
     watch->lost = (struct mph_err){0};
     if (rc == MPH_ERR_INTERRUPTED)
         return watch_stop(watch);

@@ -28,14 +28,16 @@ struct watch {
     struct watch_record record; // kept where a page is wanted
     struct watch_place place;
     bool has_sampler, has_alarm_ended, has_snapshot;
+    bool is_halted;                // by somebody, since the watch began
     const struct watch_view *view; // NULL: none
     uint64_t paid_bytes;           // of this link, before the heap was searched for
     double paid_seconds;
     bool is_stopped; // by the user
     bool is_lost;    // what was watched is not there at the moment, and `lost` says why
     struct mph_err lost;
-    double start; // by stream_now
-    double next;  // when the next sample is due
+    double start;     // by stream_now
+    double next;      // when the next sample is due
+    double next_look; // when the link is asked whether the target runs
 };
 
 // Whether the target moves at all.

@@ -8,6 +8,7 @@ import contextlib
 import csv
 import json
 import re
+import signal
 import subprocess
 import time
 import zlib
@@ -200,6 +201,11 @@ def test_a_program_that_allocates(board: Board, live: tuple[DebugPort, OpenOcd],
     assert 0 < len(falls) <= len(collections)
     assert documents[-1]["high_water_bytes"] == max(s["used_bytes"] for s in samples)
     assert documents[-1]["least_run_bytes"] == min(s["largest_run_bytes"] for s in samples)
+    for mark, torn in (("high_water_bytes", "high_water_torn"),
+                       ("least_run_bytes", "least_run_torn")):
+        key = "used_bytes" if mark == "high_water_bytes" else "largest_run_bytes"
+        first = next(s for s in samples if s[key] == documents[-1][mark])
+        assert documents[-1][torn] == first["torn"]
     rates = [s["growth_bytes_per_second"] for s in samples if s["growth_bytes_per_second"]]
     # 20 ms and 3 times 100 bytes in 7 blocks and the object of 1, and a list
     assert 5_000 < sorted(rates)[len(rates) // 2] < 25_000
@@ -312,6 +318,21 @@ def test_a_file_that_cannot_be_written(where: list[str]) -> None:
     assert "\n0 samples in " in result.stdout  # said before the watch, not after it
 
 
+@pytest.mark.parametrize("option", ["--csv", "--jsonl"])
+def test_a_disk_that_is_full(where: list[str], option: str) -> None:
+    result = mpheap.run("watch", "--count=3", "--interval=0", f"{option}=/dev/full", *where)
+    assert (result.status, result.error) == (3, "watch: No space left on device (/dev/full)")
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder/core", "%%" * 1500], ids=["folder", "length"])
+def test_a_core_that_cannot_be_written_is_no_end(where: list[str], name: str) -> None:
+    documents = watch("--count=3", "--interval=0", "--alarm=1M", "--snapshot-on=alarm",
+                      f"--snapshot={name}", *where, status=1)
+    assert len(of_kind(documents, "sample")) == 3
+    told = events(documents, "snapshot")
+    assert len(told) == 1 and told[0]["text"].startswith("no core: ")
+
+
 def test_what_does_not_move_is_one_sample(dump_of) -> None:
     dump: Dump = dump_of("v1.27.0")
     documents = watch(*dump.images(), *dump.elf())
@@ -421,6 +442,41 @@ def test_a_link_that_stays_away(port: DebugPort) -> None:
         assert command.stderr.read().splitlines()[-1].startswith("mpheap: openocd: ")
     kinds = [json.loads(line).get("kind") for line in said if line.startswith('{"kind"')]
     assert kinds[-1] == "end" and kinds[-2] == "event"
+
+
+def test_a_board_that_is_halted_meanwhile(port: DebugPort) -> None:
+    """Its samples alone are those of one that waits."""
+    with OpenOcd(port) as openocd:
+        words = ["--interval=20", "--for=20", "--quiet", f"--openocd=:{openocd.tcl_port}"]
+        with watching(*words) as command:
+            wait_line(command, '"number":3')
+            openocd.tcl("halt")
+            halted = json.loads(wait_line(command, '"kind":"event"')[-1])
+            wait_line(command, '"kind":"sample"')
+            openocd.tcl("resume")
+            again = json.loads(wait_line(command, '"kind":"event"')[-1])
+            command.terminate()
+            end = json.loads(command.stdout.read().splitlines()[-1])
+            assert (command.wait(10), end["kind"]) == (0, "end")
+    assert halted["event"] == again["event"] == "state"
+    assert halted["text"] == "the target was halted: until it runs, nothing changes"
+    assert again["text"] == "the target runs again"
+
+
+def test_nohup_lets_it_go_on(port: DebugPort) -> None:
+    with OpenOcd(port) as openocd:
+        argv = ["nohup", mpheap.command_path(), "watch", "--format=json", "--interval=20",
+                "--for=20", f"--openocd=:{openocd.tcl_port}"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, text=True) as command:
+            try:
+                wait_line(command, '"number":2')
+                command.send_signal(signal.SIGHUP)
+                wait_line(command, '"number":20')
+                command.terminate()
+                assert json.loads(command.stdout.read().splitlines()[-1])["kind"] == "end"
+            finally:
+                command.kill()
 
 
 # Other doors
