@@ -16,7 +16,8 @@ const SHARP = 6; // pixels of a cell from which a selected block can be seen wel
 
 export class BlockMap {
     constructor(state, canvas) {
-        Object.assign(this, { state, canvas, camera: new Camera(), cursor: -1 });
+        Object.assign(this, { state, canvas, camera: new Camera(), palette: new Palette(),
+            cursor: -1 });
         this.context = canvas.getContext("2d");
         this.#listen();
         this.resize();
@@ -25,7 +26,7 @@ export class BlockMap {
     #listen() {
         const { state, canvas } = this;
         state.addEventListener("moment", () => this.showMoment());
-        state.addEventListener("filter", () => this.recolor());
+        state.addEventListener("filter", () => this.repaint());
         state.addEventListener("selection", () => this.showSelected());
         new ResizeObserver(() => this.resize()).observe(canvas);
         canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -77,13 +78,18 @@ export class BlockMap {
         canvas.width = Math.round(width * this.ratio);
         canvas.height = Math.round(height * this.ratio);
         camera.fit(this.grid);
-        this.recolor();
+        this.repaint();
     }
 
-    // The colours are others: of the theme, or by the filter.
+    // The colours are those of another theme.
     recolor() {
-        const { heap, mask } = this.state;
         this.palette = new Palette();
+        this.repaint();
+    }
+
+    // Blocks have other colours, as after another filter.
+    repaint() {
+        const { heap, mask } = this.state;
         this.bitmap = bitmapOf(heap, this.grid, this.palette, mask);
         this.draw();
     }
