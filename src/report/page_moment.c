@@ -5,13 +5,13 @@
 #include "report/page_objects.h"
 #include "report/part.h"
 
-// Those that want no more than the heap come first, then those that only open it: each finds
-// the session as if it were the only one.
+// Those that need not know what each block is come first, and find the session as if each were
+// the only one. The others share the objects that the first of them loads.
 static const struct part parts[] = {
     {{"info"}},     {{"bounds"}}, {{"qstr"}},     {{"fault"}},   {{"bt"}},    {{"fit", "1024"}},
     {{"diagnose"}}, {{"types"}},  {{"retained"}}, {{"garbage"}}, {{"check"}}, {{"tasks"}},
 };
-enum { PARTS = sizeof parts / sizeof *parts };
+enum { PARTS = sizeof parts / sizeof *parts, FIRST_TO_LOAD = 6 };
 
 struct moment_document {
     struct session *session;
@@ -35,7 +35,6 @@ static int add_report(struct moment_document *moment, const struct part *part, s
     struct mph_err reason = {0};
     json_t *document;
 
-    session_drop_objects(moment->session);
     int rc = part_document(moment->session, part, &document, &reason);
     if (rc < 0)
         return keep_error(moment, part->words[0], rc, &reason, err);
@@ -58,8 +57,11 @@ static int gather(struct moment_document *moment, struct mph_err *err)
 {
     int rc = session_load(moment->session, true, err);
 
-    for (size_t i = 0; rc == 0 && i < PARTS; i++)
+    for (size_t i = 0; rc == 0 && i < PARTS; i++) {
+        if (i <= FIRST_TO_LOAD)
+            session_drop_objects(moment->session);
         rc = add_report(moment, &parts[i], err);
+    }
     return rc < 0 ? rc : add_objects(moment, err);
 }
 
