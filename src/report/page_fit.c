@@ -39,12 +39,12 @@ static void add_note(const struct page_spare *spare, size_t length, struct vec *
         notes_add(notes, "page: %s are left out, so that the page stays below 3 MB", spare->what);
 }
 
-// Cut a column until no more than `room` bytes are left, and return what is.
-static size_t cut(struct table *table, const struct page_spare *spare, size_t room,
+// Cut a column, which takes so many bytes, until no more than `room` are left; returns what is.
+static size_t cut(struct table *table, const struct page_spare *spare, size_t bytes, size_t room,
                   struct vec *notes)
 {
     static const size_t lengths[] = {64, 48, 32, 24, 16, 10, 0};
-    size_t bytes = column_bytes(table, spare->column), i = 0;
+    size_t i = 0;
 
     for (; bytes > room && i < sizeof lengths / sizeof *lengths; i++) {
         table_cut(table, spare->column, lengths[i]);
@@ -62,8 +62,8 @@ void page_fit(struct table *table, const struct page_spare *spares, size_t count
         return;
     size_t bytes = table_bytes(table);
     for (size_t i = 0; i < count && bytes > room; i++) {
-        size_t others = bytes - column_bytes(table, spares[i].column);
+        size_t own = column_bytes(table, spares[i].column), others = bytes - own;
 
-        bytes = others + cut(table, &spares[i], room > others ? room - others : 0, notes);
+        bytes = others + cut(table, &spares[i], own, room > others ? room - others : 0, notes);
     }
 }
