@@ -50,7 +50,8 @@ const struct argp_option common_options[] = {
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "How long to wait for an answer (10)", 0},
     {"tries", KEY_TRIES, "N", 0, "Reads of a running target's tables until two agree (5)", 0},
     {NULL, 0, NULL, 0, "The output:", GROUP_OUTPUT},
-    {"format", KEY_FORMAT, "text|json", 0, "The form of the report (text)", 0},
+    {"format", KEY_FORMAT, "text|json|dot", 0,
+     "The form of the report (text); dot, a Graphviz graph: of why and refs", 0},
     {"color", KEY_COLOR, "auto|always|never", 0, "Colours (auto: on a terminal)", 0},
     {"output", 'o', "FILE", 0, "Write the report to FILE", 0},
     {"stats", KEY_STATS, NULL, 0, "Say what crossed the link, and how long it took", 0},
@@ -101,8 +102,8 @@ static int parse_ram(struct options *options, const char *argument)
     uint64_t address, size;
     const char *first = plus ? copy(options, argument, (size_t)(plus - argument)) : NULL;
 
-    if (!first || !parse_uint(first, &address) || !parse_size(plus + 1, &size) ||
-        !size || size - 1 > UINT64_MAX - address)
+    if (!first || !parse_uint(first, &address) || !parse_size(plus + 1, &size) || !size ||
+        size - 1 > UINT64_MAX - address)
         return EINVAL;
 
     struct range *range = vec_add(&options->ram);
@@ -144,7 +145,8 @@ static int parse_tries(struct options *options, const char *argument)
 static int parse_format(struct options *options, const char *argument)
 {
     options->is_json = !strcmp(argument, "json");
-    return options->is_json || !strcmp(argument, "text") ? 0 : EINVAL;
+    options->is_dot = !strcmp(argument, "dot");
+    return options->is_json || options->is_dot || !strcmp(argument, "text") ? 0 : EINVAL;
 }
 
 static int parse_color(struct options *options, const char *argument)
@@ -211,7 +213,8 @@ static error_t parse_output_option(int key, char *argument, struct options *opti
 {
     switch (key) {
     case KEY_FORMAT:
-        return value_error(options, parse_format(options, argument), "--format wants text or json");
+        return value_error(options, parse_format(options, argument),
+                           "--format wants text, json or dot");
     case KEY_COLOR:
         return value_error(options, parse_color(options, argument),
                            "--color wants auto, always or never");
@@ -269,18 +272,27 @@ static char **join_endpoint(int *argc, char **argv, struct options *options)
     return words;
 }
 
+// What is wrong with options that are right one by one, or NULL.
+static const char *judge(const struct options *options, const struct report *report)
+{
+    if (options->is_dot && !report->has_dot)
+        return "--format=dot: this report is no graph";
+    return report->check ? report->check(options->report_options) : NULL;
+}
+
 static int parse_rest(int argc, char **argv, struct options *options, struct mph_err *err)
 {
     const struct report *report = options->report;
     const struct argp_child children[] = {{report->argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {common_options,        parse_option, report->arguments, NULL,
-                              report->argp ? children : NULL, NULL, NULL};
+    const struct argp argp = {
+        common_options, parse_option, report->arguments, NULL, report->argp ? children : NULL,
+        NULL,           NULL};
     int at = 0;
     error_t error =
         argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &at, options);
 
     if (!error && at == argc) {
-        options->problem = report->check ? report->check(options->report_options) : NULL;
+        options->problem = judge(options, report);
         if (!options->problem)
             return 0;
     }

@@ -36,16 +36,16 @@ struct options {
     double timeout; // seconds
     unsigned tries;
 
-    bool is_json;
+    bool is_json, is_dot;
     enum color color;
     bool has_stats;
     bool is_quiet;
     const char *output; // NULL: where the door's output goes
 
-    struct vec copies; // of char *
+    struct vec copies;    // of char *
     const char *bad_word; // the word that was not understood
-    const char *problem; // what a value that did not parse should have been
-    char *help;          // what --help, --version or --usage asked for, or NULL
+    const char *problem;  // what a value that did not parse should have been
+    char *help;           // what --help, --version or --usage asked for, or NULL
 };
 
 // Parse `mpheap REPORT [ARGS] [options]`; argv[0] is the program. When options->help

@@ -102,6 +102,7 @@ static int run_report(const struct door *door, const struct sink *sink,
 
     text_init(&text, sink);
     output_init(&output, &text, options->is_json, has_color);
+    output.is_dot = options->is_dot;
     if (has_color && !options->is_json && !options->output && !options->is_quiet)
         output.view = door->view;
     int rc = options->report->run(session, options->report_options, &output, err);

@@ -18,7 +18,7 @@ enum { DEPTH_MAX = 16, TOP_MAX = 1000000, DEFAULT_TOP = 200 };
 struct refs_options {
     struct address_options address; // first: address_argp's parser knows no more
     uint64_t depth, top;
-    bool has_depth, has_top, is_dot;
+    bool has_depth, has_top;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -26,9 +26,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct refs_options *options = state->input;
 
     switch (key) {
-    case 'g':
-        options->is_dot = true;
-        return 0;
     case 'd':
         options->has_depth = true;
         if (!parse_uint(argument, &options->depth) || !options->depth || options->depth > DEPTH_MAX)
@@ -47,7 +44,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"depth", 'd', "N", 0, "What points at that, too, and so on, N levels (1)", 0},
     {"top", 'n', "N", 0, "The first N of them, the nearest first (200)", 0},
-    {"dot", 'g', NULL, 0, "A Graphviz graph", 0},
     {0}};
 
 static const struct argp refs_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
@@ -194,7 +190,7 @@ static int write(const struct view *view, const struct refs_options *options, st
         return output_json(output, document, err);
     if (!document)
         return mph_fail_no_memory(err);
-    if (options->is_dot)
+    if (output->is_dot)
         dot_refs(document, output);
     else
         write_text(document, output->text);
@@ -243,9 +239,7 @@ static int run_refs(struct session *session, const void *raw_options, struct out
 {
     const struct refs_options *options = raw_options;
     struct view view = {.objects = &session->objects};
-    int rc = options->is_dot && output->is_json
-                 ? mph_fail(err, MPH_ERR_USAGE, "refs: --dot is a form of its own, not JSON")
-                 : session_load_objects(session, err);
+    int rc = session_load_objects(session, err);
 
     if (rc == 0)
         rc = open_view(&view, session, err);
@@ -269,6 +263,7 @@ const struct report report_refs = {
             "reads all of the heap in use.",
     .argp = &refs_argp,
     .options_size = sizeof(struct refs_options),
+    .has_dot = true,
     .check = address_check,
     .run = run_refs,
 };

@@ -21,8 +21,9 @@ struct watch_view; // report/watch.h
 struct output {
     struct text *text;
     bool is_json;
+    bool is_dot; // a Graphviz graph; of reports that have one
     bool has_color;
-    struct vec notes; // of struct note: what a reader must know besides
+    struct vec notes;              // of struct note: what a reader must know besides
     const struct watch_view *view; // a picture that moves, on a terminal; NULL: there is none
 };
 
@@ -65,6 +66,7 @@ struct report {
     const char *help;        // what the report says, in a few sentences
     const struct argp *argp; // its own options, whose input is `options`; may be NULL
     size_t options_size;     // bytes of its options structure
+    bool has_dot;            // whether it can be written as a Graphviz graph
     // What is wrong with the options as a whole, in words, or NULL. May be NULL.
     const char *(*check)(const void *options);
     // Whether with these options it looks at no target, so that none is opened. May be NULL.

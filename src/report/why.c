@@ -14,17 +14,13 @@ enum { ALL_MAX = 1000 };
 struct why_options {
     struct address_options address; // first: address_argp's parser knows no more
     uint64_t all;
-    bool has_all, is_dot;
+    bool has_all;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct why_options *options = state->input;
 
-    if (key == 'g') {
-        options->is_dot = true;
-        return 0;
-    }
     if (key != 'a')
         return address_argp.parser(key, argument, state);
     options->has_all = true;
@@ -34,9 +30,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option option_table[] = {
-    {"all", 'a', "N", 0, "Up to N paths, each by another holder, the shortest first", 0},
-    {"dot", 'g', NULL, 0, "The paths as a Graphviz graph", 0},
-    {0}};
+    {"all", 'a', "N", 0, "Up to N paths, each by another holder, the shortest first", 0}, {0}};
 
 static const struct argp why_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
 
@@ -198,7 +192,7 @@ static int write(struct why *why, const struct why_options *options, struct outp
 
     if (!document)
         return mph_fail_no_memory(err);
-    if (options->is_dot)
+    if (output->is_dot)
         dot_why(document, output);
     else if (output->is_json)
         return output_json(output, document, err);
@@ -233,9 +227,7 @@ static int run_why(struct session *session, const void *raw_options, struct outp
                       .all = options->has_all ? options->all : 0,
                       .limit = PATH_RANKS,
                       .paths = json_array()};
-    int rc = options->is_dot && output->is_json
-                 ? mph_fail(err, MPH_ERR_USAGE, "why: --dot is a form of its own, not JSON")
-                 : session_load_objects(session, err);
+    int rc = session_load_objects(session, err);
 
     if (rc == 0)
         rc = names_init(&why.names, &session->objects, err);
@@ -262,6 +254,7 @@ const struct report report_why = {
             "it reads all of the heap in use.",
     .argp = &why_argp,
     .options_size = sizeof(struct why_options),
+    .has_dot = true,
     .check = address_check,
     .run = run_why,
 };

@@ -106,7 +106,7 @@ def test_values_of_a_choice(folder: Path, words: Sequence[str]) -> None:
     line = ("mpheap", "map", *words)
     assert complete(folder, *line, "") == ["always", "auto", "never"]
     assert complete(folder, *line, "a") == ["always", "auto"]
-    assert complete(folder, "mpheap", "info", "--format", "=") == ["json", "text"]
+    assert complete(folder, "mpheap", "info", "--format", "=") == ["dot", "json", "text"]
 
 
 def test_nothing_where_only_the_user_knows(folder: Path) -> None:

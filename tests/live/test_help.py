@@ -85,7 +85,7 @@ def test_version_is_the_header_s() -> None:
     "words, wanted",
     [
         ((), "which target?"),
-        (("--format=xml",), "--format wants text or json"),
+        (("--format=xml",), "--format wants text, json or dot"),
         (("--color=red",), "--color wants auto, always or never"),
         (("--image=file",), "--image wants FILE@ADDR"),
         (("--ram=0x20000000",), "--ram wants ADDR+SIZE"),

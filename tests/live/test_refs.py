@@ -105,7 +105,7 @@ def test_a_graph(boards: Path) -> None:
     """Referrers as nodes, with what they point by; a quote in a name stays in its label."""
     version = SAMPLE[-1]
     addresses = held.parse((boards / f"{version}.txt").read_text())
-    result = mpheap.run("refs", "--dot", "--depth=3", hex(addresses["attribute"]),
+    result = mpheap.run("refs", "--format=dot", "--depth=3", hex(addresses["attribute"]),
                         "--image", f"{boards / version}.bin@0")
     assert result.status == 0
     assert result.stdout.startswith("digraph {\n") and result.stdout.endswith("}\n")
