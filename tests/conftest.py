@@ -10,6 +10,8 @@ import pytest
 from dumps import Dump, kept
 from rig.debugport import build_folder
 
+pytest.register_assert_rewrite("json_page")
+
 
 @pytest.fixture(scope="session")
 def dump_of() -> Callable[[str], Dump]:

@@ -14,8 +14,8 @@ import pytest
 from captures import VERSIONS, capture
 from dumps import Dump
 from fixture import run as fixture_run
+from json_page import check
 from live.patched import Patched
-from live.test_json_keys import check
 from rig import Board, DebugPort, OpenOcd
 
 import mpheap

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from json_page import check as check_keys
 from live.damaged import BLOCK, FREE, HEAD, MARK, TAIL, Board, check
-from live.test_json_keys import check as check_keys
 
 import mpheap
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from captures import VERSIONS, capture
 from dumps import elf_of
+from json_page import check
 from live.patched import Patched
-from live.test_json_keys import check
 from rig import Board, DebugPort, OpenOcd
 
 import mpheap

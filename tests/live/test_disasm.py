@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dumps import Dump, elf_of
-from live.test_json_keys import check
+from json_page import check
 from rig import Board, DebugPort, OpenOcd
 
 import mpheap

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from fixture import run as fixture_run
-from live.test_json_keys import check
+from json_page import check
 from rig import Board, DebugPort, OpenOcd, run_gdb
 from rig.process import wait_until
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from captures import MOMENTS, VERSIONS, capture
 from dumps import VARIANTS, Dump
+from json_page import check
 from live.patched import Patched
 from oracle import BLOCK, HEAD, Heap
 from rig import Board, DebugPort, OpenOcd, run_gdb
 from rig.microbit import FLASH, FROZEN, RAM
-from test_json_keys import check
 from wasm_heap import oracle_of
 
 import mpheap

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from captures import MOMENTS, VERSIONS, capture
 from dumps import Dump, elf_of
+from json_page import check
 from live.listing import image
 from live.scene.tasks import BUILT_IN, PYTHON, PYTHON_CORE
-from live.test_json_keys import check
 
 import mpheap
 

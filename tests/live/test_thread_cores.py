@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from elftools.elf.elffile import ELFFile
 from fixture import run as fixture_run
-from live.test_json_keys import check
+from json_page import check
 from rig import run_gdb
 
 import mpheap
