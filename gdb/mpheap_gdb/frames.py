@@ -15,7 +15,7 @@ from gdb.FrameDecorator import FrameDecorator
 from . import inferior, stack, words
 from .board import EVENTS, Board, NoAnswer
 
-# py/vm.c; compilers add suffixes.
+# py/vm.c.
 EXECUTOR = "mp_execute_bytecode"
 # What only leads from a C function to the executor: py/objfun.c, py/objgenerator.c.
 CARRIERS = {"fun_bc_call", "gen_wrap_call", "mp_obj_gen_resume", "gen_resume_and_raise"}
@@ -143,8 +143,9 @@ def _plain(decorated: Any) -> Any:
 
 
 def _name(decorated: Any) -> str:
+    """Of the function in C, without what compilers add for a copy: .constprop.0, .lto_priv.0."""
     try:
-        return decorated.inferior_frame().name() or ""
+        return (decorated.inferior_frame().name() or "").partition(".")[0]
     except gdb.error:
         return ""
 
@@ -168,7 +169,7 @@ class Filter:
 
     def _python(self, decorated: Any) -> dict[str, Any] | None:
         """Only for the C function that executes Python code anything is read."""
-        if not _name(decorated).startswith(EXECUTOR):
+        if _name(decorated) != EXECUTOR:
             return None
         try:
             return self._traceback.at(decorated.inferior_frame().level())

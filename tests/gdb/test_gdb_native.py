@@ -12,7 +12,7 @@ import pytest
 
 import doors
 from fixture import run
-from live.test_json_keys import listed, paths
+from json_page import listed, paths
 from rig import Board, DebugPort, OpenOcd
 
 # Each form of frame and word, and each architecture.
@@ -41,13 +41,18 @@ def ask(board: run.FixtureRun, *commands: str, elf: Path | None = None) -> list[
     return [text.strip("\n") for text in result.stdout.split("<->")[1:-1]]
 
 
+def is_executor(name: str) -> bool:
+    """Compilers make copies, whose symbols have suffixes."""
+    return name.partition(".")[0] == EXECUTOR
+
+
 def interleaved(c_frames: str) -> list[str]:
     """What `bt --native` should print, from GDB's own backtrace: the frames that execute bytecode
     are the board's Python frames, one each."""
     found = C_FRAME.findall(c_frames)[::-1]
     python = iter(PYTHON)
     lines = [
-        next(python) if name == EXECUTOR else f"  [C] {name} () at {where}"
+        next(python) if is_executor(name) else f"  [C] {name} () at {where}"
         for name, where in found
     ]
     assert len(found) > 6 and next(python, None) is None
@@ -134,11 +139,11 @@ def replaced(own: str) -> list[tuple[str, str, str, str]]:
     python = iter([("loop_forever", "main.py:7"), ("<module>", "main.py:12")])
     frames, is_called = [], False
     for _, number, name, where in BOTH.findall(own):
-        if name == EXECUTOR:
+        if is_executor(name):
             frames.append(("", number, *next(python)))
         else:
             frames.append(("    " if is_called else "", number, name, where))
-        is_called = name == EXECUTOR
+        is_called = is_executor(name)
     return frames
 
 
