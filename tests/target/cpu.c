@@ -89,9 +89,11 @@ int cpu_load_registers(struct cpu *cpu, const char *path)
     return result;
 }
 
+// Debuggers write back what they read, so C_HALT has to be there however the CPU came to halt.
 static void enter_halt(struct cpu *cpu, uint32_t reason)
 {
     cpu->halted = true;
+    cpu->dhcsr_control |= C_HALT;
     cpu->dfsr |= reason;
     cpu->stats->cpu_halts++;
 }

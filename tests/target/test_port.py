@@ -34,6 +34,8 @@ FRONT_ENDS = ["stlink", "bitbang"]
 CORES = ["m0", "m0p", "m3", "m4", "m7"]
 FLASH_BASE, FLASH_SIZE = 0x08000000, 0x6000
 RAM_BASE, RAM_SIZE = 0x20000000, 0x2000
+DHCSR, DHCSR_KEY = 0xE000EDF0, 0xA05F0000
+C_DEBUGEN, C_HALT, C_STEP, S_HALT = 1 << 0, 1 << 1, 1 << 2, 1 << 17
 REGISTERS = {"r0": 0x11, "r12": 0xCC, "sp": 0x20001FF0, "lr": 0x08000101, "pc": 0x08000200}
 
 
@@ -422,6 +424,25 @@ def test_a_breakpoint_halts_the_board(board):
         openocd.tcl(f"rbp {pc:#x}")
         openocd.tcl("resume")
         assert port.stats()["memory_writes"] == 0
+
+
+def test_whatever_halts_the_cpu_sets_c_halt(board):
+    """As a processor does: debuggers change one bit of DHCSR, and write the others back."""
+
+    def control() -> int:
+        return int.from_bytes(openocd.read_memory(DHCSR, 4), "little")
+
+    with frozen(board), live(board, "stlink") as (_, openocd):
+        openocd.tcl("halt")
+        openocd.tcl(f"bp {read_pc(openocd):#x} 2 hw")
+        openocd.tcl("poll off")
+        for request in (C_DEBUGEN, C_DEBUGEN | C_STEP):
+            openocd.tcl(f"mww {DHCSR:#x} {DHCSR_KEY | request:#x}")
+            wait_until(lambda: control() & S_HALT, 3, "a halt")
+            assert control() & C_HALT
+        openocd.tcl("rbp all")
+        openocd.tcl("poll on")
+        openocd.tcl("resume")
 
 
 def test_a_watchpoint_halts_the_board(board):
