@@ -300,11 +300,6 @@ def _halted_probe(_probe: tuple[DebugPort, OpenOcd]) -> Iterator[tuple[DebugPort
     _probe[1].tcl("halt")
 
 
-# A step of OpenOCD's first lets the core run, to serve interrupts, into a breakpoint that it sets
-# where the core stands; the machine here does not always stop at such a one.
-STEP = "monitor cortex_m maskisr steponly"
-
-
 def attach(openocd: OpenOcd) -> str:
     """GDB's command to attach to OpenOCD."""
     return f"target extended-remote 127.0.0.1:{openocd.gdb_port}"
@@ -315,7 +310,6 @@ def test_nothing_is_written_to_a_board_behind_openocd(probe, board):
     first, *_ = board.requests
     done = doors.gdb(
         attach(openocd),
-        STEP,
         "thbreak m_malloc_fail",  # at which a round ends
         "continue",
         f"mpheap profile --allocs={first.count}",
