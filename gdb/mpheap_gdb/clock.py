@@ -20,6 +20,8 @@ DWT_CYCCNT = 0xE0001004
 # RISC-V External Debug Support 0.13.2, 4.8.1 dcsr: counters stand still in debug mode.
 DCSR_STOPCOUNT = 1 << 10
 
+TRIES = 3  # the upper half moves once in seconds; one that always does is no counter
+
 ReadWord = Callable[[int], "int | None"]
 ReadRegister = Callable[[str], "int | None"]
 
@@ -80,10 +82,13 @@ def mcycle(read_register: ReadRegister, word_bits: int) -> Counter:
     """The counter of a RISC-V core, of which 32-bit cores have the upper half as mcycleh."""
 
     def read_whole() -> int | None:
-        while True:
+        for _ in range(TRIES):
             high, low = read_register("mcycleh"), read_register("mcycle")
-            if high is None or low is None or high == read_register("mcycleh"):
-                return None if low is None else (high or 0) << 32 | low
+            if low is None:
+                return None
+            if high is None or high == read_register("mcycleh"):
+                return (high or 0) << 32 | low
+        return None
 
     if read_whole() is None:
         raise NoCounter("mcycle cannot be read")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -79,6 +80,12 @@ def test_both_halves_of_a_risc_v_counter(clock, registers, later, cycles):
     watch = clock.Stopwatch(clock.mcycle(registers.get, 32))
     registers |= later
     assert watch.stop().text() == f"at most {cycles} cycles (mcycle)"
+
+
+def test_a_risc_v_counter_whose_halves_never_agree(clock):
+    words = itertools.count()
+    with pytest.raises(clock.NoCounter):
+        clock.mcycle(lambda name: next(words), 32)
 
 
 def test_a_risc_v_counter_that_stands_still_with_the_core(clock):
