@@ -4,7 +4,6 @@
 // the stack's bounds come from the linker script alone, as in the STM32 port of release 1.9.
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 enum { BLOCK = 16, BLOCKS_PER_TABLE_BYTE = 4, GAP = 1, STACK_MARGIN = 1024 };
 
