@@ -109,7 +109,9 @@ int text_finish(struct text *text, struct mph_err *err)
     flush(text);
     if (text->failed == MPH_ERR_NO_MEMORY)
         return mph_fail_no_memory(err);
-    if (text->failed)
-        return mph_fail(err, text->failed, "output: cannot write all of it");
-    return 0;
+    if (!text->failed)
+        return 0;
+    const char *name = text->sink ? text->sink->name : NULL;
+    return name ? mph_fail(err, text->failed, "output: cannot write all of it (%s)", name)
+                : mph_fail(err, text->failed, "output: cannot write all of it");
 }

@@ -13,6 +13,7 @@
 struct sink {
     int (*write)(void *context, const char *bytes, size_t size);
     void *context;
+    const char *name; // of the file, for messages; may be NULL
 };
 
 // Text under construction. A failed allocation or a sink that refuses is

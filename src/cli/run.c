@@ -31,7 +31,7 @@ static int open_output(const char *path, struct sink *ret, struct mph_err *err)
 
     if (!file)
         return mph_fail(err, MPH_ERR_FILE, "output: %s (%s)", strerror(errno), path);
-    *ret = (struct sink){write_file, file};
+    *ret = (struct sink){write_file, file, path};
     return 0; // cppcheck-suppress resourceLeak ; run_options closes it
 }
 
