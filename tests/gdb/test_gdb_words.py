@@ -64,6 +64,7 @@ def test_options_are_completed_from_the_reports_help():
 @pytest.mark.parametrize("before", ["--format=", "--quiet --format "])
 def test_values_are_completed(before):
     assert complete(f"mpheap map {before}") == [
+        f"mpheap map {before}dot",
         f"mpheap map {before}json",
         f"mpheap map {before}text",
     ]
