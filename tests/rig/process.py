@@ -21,11 +21,12 @@ PR_SET_PTRACER = 0x59616D61
 PR_SET_PTRACER_ANY = ctypes.c_ulong(-1)
 _LIBC = ctypes.CDLL(None)
 
+GRACE = 3  # seconds from SIGTERM to SIGKILL; an OpenOCD whose probe is silent uses them up
+
 
 def _allow_reading() -> None:
     """Between fork and exec, which keeps it; fails without Yama, where nothing is needed."""
     _LIBC.prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0)
-
 
 class ProcessError(Exception):
     """A child ended too early, or did not do what was waited for."""
@@ -137,7 +138,7 @@ class Process:
         if self.running:
             self._popen.terminate()
         try:
-            self._popen.wait(10)
+            self._popen.wait(GRACE)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
