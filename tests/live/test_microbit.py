@@ -263,10 +263,13 @@ def test_tables_that_change_are_read_again(board: Board) -> None:
     """With enough tries two reads agree sooner or later, between two allocations."""
     board.repl.start("x = 0\nwhile True:\n  for i in range(300): x ^= i\n  y = [x] * 9\n")
     with opened(board) as (_, openocd):
-        states = [mpheap.info("--tries", "1000", *tcl(openocd))["state"] for _ in range(4)]
+        for _ in range(50):  # a look may fall between two allocations at once
+            state = mpheap.info("--tries", "1000", *tcl(openocd))["state"]
+            assert not state["is_torn"]
+            if state["reread_count"]:
+                break
     board.repl.interrupt()
-    assert not any(state["is_torn"] for state in states)
-    assert any(state["reread_count"] for state in states)
+    assert state["reread_count"]
 
 
 # Snapshots
