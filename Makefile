@@ -16,8 +16,9 @@ PYTHON ?= /usr/bin/python3
 BUILD := build$(if $(ASAN),-asan)$(if $(COVERAGE),-coverage)
 VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/base/version.h)
 SOVERSION := 0
-# More than this wins nothing: the tests wait for boards and probes most of the time.
+# More than this wins nothing: the tests wait for boards and probes a third of the time.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
+WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
 Q := $(if $(V),,@)
 comma := ,
 
@@ -150,7 +151,7 @@ check: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) ASAN=1 all tests
 	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
 	@$(MAKE) --no-print-directory fuzz-smoke
-	$(Q)MPHEAP_ASAN=build-asan $(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(PYTEST_OPTIONS)
+	$(Q)MPHEAP_ASAN=build-asan $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 
 # What the tests run: built, not yet run.
 .PHONY: tests
