@@ -28,6 +28,7 @@ def _allow_reading() -> None:
     """Between fork and exec, which keeps it; fails without Yama, where nothing is needed."""
     _LIBC.prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0)
 
+
 class ProcessError(Exception):
     """A child ended too early, or did not do what was waited for."""
 
