@@ -18,8 +18,8 @@ LINT_PYTHON := $(filter-out %/wasm/program.py,$(wildcard gdb/*.py examples/*.py 
 LINT_CPPFLAGS := -D_GNU_SOURCE -Isrc -Iplugin $(PACKAGE_INCLUDES) '-DFUZZ_BASES="bases"'
 
 # States of a function that are followed, at most. clang's own number is 225000, which takes
-# four times as long and has found no more here.
-LINT_STATES ?= 50000
+# eight times as long and has found no more here.
+LINT_STATES ?= 15000
 LINT_ANALYSER := $(foreach word,-Xclang -analyzer-config -Xclang max-nodes=$(LINT_STATES),--extra-arg=$(word))
 
 # The slow half of the checks follows every path; tests are run, which is better.
