@@ -17,13 +17,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "openocd")]
 
-from openocd_rig import NOTHING_THERE  # noqa: E402
 from rig import Board, BoardError, DebugPort, OpenOcd, ProcessError  # noqa: E402
 from rig.debugport import build_folder  # noqa: E402
-from rig.microbit import FIRMWARE  # noqa: E402
+from rig.microbit import FIRMWARE, NOTHING_THERE  # noqa: E402
 
 OPENOCD_FACE = "openocd/mpheap.tcl"
 MPHEAP = build_folder().resolve() / "mpheap"
+SILENCE_S = 0.8  # after which a board has no more to say
 
 
 class Failure(Exception):
@@ -108,6 +108,16 @@ def live_board(*commands: str) -> Iterator[tuple[Board, DebugPort, OpenOcd]]:
         with Board() as board, DebugPort(board, options=NOTHING_THERE) as port:
             with OpenOcd(port, commands) as openocd:
                 yield board, port, openocd
+
+
+def listen(board: Board) -> str:
+    """What the board prints until it has said nothing for a while."""
+    said = b""
+    while True:
+        try:
+            said += board.repl.read_until(b"\n", SILENCE_S)
+        except BoardError:
+            return said.decode().replace("\r\n", "\n")
 
 
 def play(name: str, story: Callable[[Page], None]) -> int:

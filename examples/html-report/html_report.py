@@ -24,16 +24,17 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from page import MPHEAP, ROOT, Failure, Page, check_tools, play, shell  # noqa: E402
+from page import (  # noqa: E402
+    MPHEAP, ROOT, SILENCE_S, Failure, Page, check_tools, listen, play, shell,
+)
 
 sys.path[:0] = [str(ROOT / "tests" / "chromium")]
 
 # Found by the paths above, and those that page.py adds
 from browser import Browser  # noqa: E402
-from openocd_rig import NOTHING_THERE  # noqa: E402
-from rig import Board, BoardError, DebugPort, OpenOcd  # noqa: E402
+from rig import Board, DebugPort, OpenOcd  # noqa: E402
+from rig.microbit import NOTHING_THERE  # noqa: E402
 
-SILENCE_S = 0.8
 FIRST = 5  # places before the first core
 BEFORE, AFTER = "before.core", "hung.core"
 PAGE = "hung.html"
@@ -74,16 +75,6 @@ def expect(shown: str, pattern: str) -> re.Match[str]:
     if not found:
         raise Failure(f"nothing that is shown matches '{pattern}'")
     return found
-
-
-def listen(board: Board) -> str:
-    """What the board prints until it has said nothing for a while."""
-    said = b""
-    while True:
-        try:
-            said += board.repl.read_until(b"\n", SILENCE_S)
-        except BoardError:
-            return said.decode().replace("\r\n", "\n")
 
 
 def take_cores(page: Page, board: Board, where: str) -> int:

@@ -17,14 +17,13 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from page import (  # noqa: E402
-    OPENOCD_FACE, ROOT, Failure, Page, check_tools, live_board, play, shell,
+    OPENOCD_FACE, ROOT, SILENCE_S, Failure, Page, check_tools, listen, live_board, play, shell,
 )
 
 # Found by the paths that page.py adds
 from openocd_console import Console  # noqa: E402
 from rig import Board, BoardError, DebugPort, OpenOcd  # noqa: E402
 
-SILENCE_S = 0.8
 HALTING = 5  # reports with --halt, before the one halt by hand
 CORE = "hung.core"
 
@@ -75,16 +74,6 @@ ADDRESS = 0xD0000004
 def show_program(page: Page, program: str) -> None:
     for number, line in enumerate(program.splitlines(), 1):
         page.answer(f"{number:2}  {line}")
-
-
-def listen(board: Board) -> str:
-    """What the board prints until it has said nothing for a while."""
-    said = b""
-    while True:
-        try:
-            said += board.repl.read_until(b"\n", SILENCE_S)
-        except BoardError:
-            return said.decode().replace("\r\n", "\n")
 
 
 def expect(shown: str, pattern: str) -> re.Match[str]:

@@ -20,9 +20,8 @@ from page import MPHEAP, OPENOCD_FACE, ROOT, Failure, Page, check_tools, play, s
 
 # Found by the paths that page.py adds
 from openocd_console import Console  # noqa: E402
-from openocd_rig import NOTHING_THERE  # noqa: E402
 from rig import Board, DebugPort, OpenOcd, run_gdb  # noqa: E402
-from rig.microbit import FREEZE  # noqa: E402
+from rig.microbit import FREEZE, NOTHING_THERE  # noqa: E402
 
 GDB_FACE = "gdb/mpheap.py"
 MAP_START = "GC memory layout"

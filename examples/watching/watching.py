@@ -23,8 +23,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from page import Failure, Page, check_tools, play, shell  # noqa: E402
 
 # Found by the paths that page.py adds
-from openocd_rig import NOTHING_THERE  # noqa: E402
 from rig import Board, DebugPort, OpenOcd  # noqa: E402
+from rig.microbit import NOTHING_THERE  # noqa: E402
 
 RECORD = "heap.jsonl"
 SAMPLES = 40

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -15,6 +17,17 @@ from frozen import Frozen, frozen_board
 @pytest.fixture(autouse=True)
 def _library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPHEAP_LIBRARY", str(doors.LIBRARY))
+
+
+@pytest.fixture
+def without_gdb(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Modules of mpheap_gdb can be imported here: its own __init__ would want GDB."""
+    package = ModuleType("mpheap_gdb")
+    package.__path__ = [str(doors.ROOT / "gdb" / "mpheap_gdb")]
+    monkeypatch.setitem(sys.modules, "mpheap_gdb", package)
+    yield
+    for name in [name for name in sys.modules if name.startswith("mpheap_gdb")]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.fixture(scope="session", name="_board")

@@ -6,8 +6,6 @@ from __future__ import annotations
 import ctypes
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -19,16 +17,10 @@ HEADER = ROOT / "plugin" / "mpheap.h"
 
 
 @pytest.fixture(name="abi")
-def _abi(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """mpheap_gdb/abi.py without GDB: the package's own __init__ would import it."""
-    package = ModuleType("mpheap_gdb")
-    package.__path__ = [str(ROOT / "gdb" / "mpheap_gdb")]
-    monkeypatch.setitem(sys.modules, "mpheap_gdb", package)
+def _abi(without_gdb: None) -> ModuleType:
     from mpheap_gdb import abi  # pylint: disable=import-outside-toplevel,import-error
 
-    yield abi
-    for name in [name for name in sys.modules if name.startswith("mpheap_gdb")]:
-        monkeypatch.delitem(sys.modules, name)
+    return abi
 
 
 def c_layout(folder: Path, structures: dict[str, type[ctypes.Structure]]) -> list[str]:

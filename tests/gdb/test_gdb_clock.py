@@ -4,29 +4,19 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
-
-from doors import ROOT
 
 DEMCR, DWT_CTRL, DWT_CYCCNT = 0xE000EDFC, 0xE0001000, 0xE0001004
 TRACE_ON, COUNTER_ON, NO_COUNTER = 1 << 24, 1 << 0, 1 << 25
 
 
 @pytest.fixture(name="clock")
-def _clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """mpheap_gdb/clock.py without GDB: the package's own __init__ would import it."""
-    package = ModuleType("mpheap_gdb")
-    package.__path__ = [str(ROOT / "gdb" / "mpheap_gdb")]
-    monkeypatch.setitem(sys.modules, "mpheap_gdb", package)
+def _clock(without_gdb: None) -> ModuleType:
     from mpheap_gdb import clock  # pylint: disable=import-outside-toplevel,import-error
 
-    yield clock
-    for name in [name for name in sys.modules if name.startswith("mpheap_gdb")]:
-        monkeypatch.delitem(sys.modules, name)
+    return clock
 
 
 def test_cycles_of_a_cortex_m_that_counts(clock):

@@ -13,6 +13,7 @@ import pytest
 from dumps import Dump, elf_of
 from json_page import check
 from rig import Board, DebugPort, OpenOcd, Region
+from rig.microbit import NOTHING_THERE
 
 import mpheap
 
@@ -319,11 +320,6 @@ def test_the_list_of_chips() -> None:
 
 
 # --- through OpenOCD ---
-
-
-# All that is neither RAM, nor flash, nor device registers answers with a bus fault.
-NOTHING_THERE = ["--fault=0x40000,0x1ffc0000", "--fault=0x20004000,0x1fffc000",
-                 "--fault=0x60000000,0x80000000"]
 
 
 def test_a_live_microbit_without_an_elf() -> None:

@@ -15,20 +15,11 @@ from pathlib import Path
 import pytest
 from live.qemu_stub import qemu_stub
 from rig import Board, DebugPort, OpenOcd, run_gdb
-from rig.microbit import FLASH, RAM
+from rig.microbit import FLASH, NOTHING_THERE, RAM
 
 import mpheap
 
 FRONT_ENDS = ["stlink", "bitbang"]
-# All that is neither RAM, nor flash, nor device registers answers with a bus fault.
-NOTHING_THERE = [
-    f"--fault={start:#x},{end - start:#x}"
-    for start, end in (
-        (FLASH[0] + FLASH[1], RAM[0]),
-        (RAM[0] + RAM[1], 0x40000000),
-        (0x60000000, 0xA0000000),
-    )
-]
 VERSION = "v1.9.2-34-gd64154c73"
 COUNT = "n = 0\nwhile True:\n  n += 1\n"
 ALLOCATE = "n = 0\nwhile True:\n  n += 1\n  x = [n] * (n & 31)\n"

@@ -11,15 +11,10 @@ from pathlib import Path
 import mpheap
 from openocd_console import Console
 from rig import Board, DebugPort, OpenOcd
+from rig.microbit import NOTHING_THERE
 
 SOURCE = Path(__file__).resolve().parents[2] / "openocd" / "mpheap.tcl"
 
-# All that is neither RAM, nor flash, nor device registers answers with a bus fault.
-NOTHING_THERE = (
-    "--fault=0x40000,0x1ffc0000",
-    "--fault=0x20004000,0x1fffc000",
-    "--fault=0x60000000,0x80000000",
-)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import pytest
 
 import mpheap
 from openocd_console import quote
-from openocd_rig import NOTHING_THERE, SOURCE, Rig, frozen_board
+from openocd_rig import SOURCE, Rig, frozen_board
 from rig import Board, DebugPort, OpenOcd, TclError, gdb_interactive, run_gdb
 from rig.gdb import PROMPT
-from rig.microbit import FLASH
+from rig.microbit import FLASH, NOTHING_THERE
 
 REPORTS = [
     *("map", "info", "info --verbose", "info --format json", "map --help", "--help"),

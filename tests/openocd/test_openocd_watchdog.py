@@ -16,9 +16,9 @@ from dumps import Dump
 from fixture import run as fixture_run
 
 import mpheap
-from openocd_rig import NOTHING_THERE, SOURCE, Rig, frozen_board
+from openocd_rig import SOURCE, Rig, frozen_board
 from rig import Board, DebugPort, OpenOcd, Region, TclError
-from rig.microbit import FLASH, RAM
+from rig.microbit import FLASH, NOTHING_THERE, RAM
 from rig.process import ProcessError, wait_until
 
 CORE = re.compile(r"mpheap-\d{8}-\d{6}-(.+?)(-\d+)?\.core")

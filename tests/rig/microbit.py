@@ -12,6 +12,17 @@ FIRMWARE = Path("/usr/share/firmware-microbit-micropython/firmware.hex")
 RAM = (0x20000000, 0x4000)  # base and size in bytes (nRF51822 Product Specification, section 5.1)
 FLASH = (0x00000000, 0x40000)
 
+# All that is neither RAM, nor flash, nor device registers answers with a bus fault: options of a
+# debug port.
+NOTHING_THERE = tuple(
+    f"--fault={start:#x},{end - start:#x}"
+    for start, end in (
+        (FLASH[0] + FLASH[1], RAM[0]),
+        (RAM[0] + RAM[1], 0x40000000),
+        (0x60000000, 0xE0000000),
+    )
+)
+
 FREEZE = """\
 import micropython
 micropython.mem_info(1)
