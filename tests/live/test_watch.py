@@ -9,6 +9,7 @@ import csv
 import json
 import re
 import signal
+import statistics
 import subprocess
 import time
 import zlib
@@ -19,21 +20,12 @@ from typing import Any
 import pytest
 from dumps import Dump
 from rig import Board, DebugPort, Machine, OpenOcd, Region, TclError, free_port, run_gdb
-from rig.microbit import FIRMWARE, FLASH, RAM
+from rig.microbit import FIRMWARE, FLASH, NOTHING_THERE, RAM
 from rig.repl import Repl
 
 import mpheap
 
 ROOT = Path(__file__).resolve().parents[2]
-# All that is neither RAM, nor flash, nor device registers answers with a bus fault.
-NOTHING_THERE = [
-    f"--fault={start:#x},{end - start:#x}"
-    for start, end in (
-        (FLASH[0] + FLASH[1], RAM[0]),
-        (RAM[0] + RAM[1], 0x40000000),
-        (0x60000000, 0xA0000000),
-    )
-]
 SLOW = """\
 import microbit
 while True:
@@ -143,8 +135,9 @@ def test_a_heap_that_stands_still(board: Board, live: tuple[DebugPort, OpenOcd],
             for key in ("used_bytes", "free_bytes", "one_block_count", "two_block_count")]
         assert (sample["torn"], sample["retaken_count"], sample["collection_count"]) == (0, 0, 0)
         assert (sample["lock_depth"], sample["is_collecting"]) == (0, False)
-    mean = sum(sample["link_bytes"] for sample in samples) / len(samples)
-    assert mean <= 1.05 * table_bytes(info)
+    # Not the mean: where an answer is slow, reads are joined, and gaps come along.
+    usual = statistics.median(sample["link_bytes"] for sample in samples)
+    assert usual <= 1.05 * table_bytes(info)
     assert after["bus_bytes_read"] - before["bus_bytes_read"] >= 80 * table_bytes(info)
     assert of_kind(documents, "event") == []
 
@@ -167,8 +160,9 @@ def test_every_firmware_and_all_that_may_be_known(dump_of, variant: str, known: 
         assert {key: sample[key] for key in wanted} == wanted
         assert not sample["torn"]
         assert sample["lock_depth"] == info["state"].get("lock_depth")
-    mean = sum(sample["link_bytes"] for sample in samples) / len(samples)
-    assert mean <= 1.05 * table_bytes(info) + 8 * len(info["heap"]["areas"])
+    # Not the mean: where an answer is slow, reads are joined, and gaps come along.
+    usual = statistics.median(sample["link_bytes"] for sample in samples)
+    assert usual <= 1.05 * table_bytes(info) + 8 * len(info["heap"]["areas"])
     assert of_kind(documents, "event") == []
 
 
