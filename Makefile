@@ -6,14 +6,19 @@
 #   make help    everything else
 
 # Variables of the command line: V=1 shows commands, ASAN=1 builds with the address
-# and undefined behaviour sanitizers, COVERAGE=1 with gcov.
+# and undefined behaviour sanitizers, FUZZ=1 with all that libFuzzer can use besides,
+# COVERAGE=1 with gcov.
+SANITIZED := $(ASAN)$(FUZZ)
 CC ?= gcc
+ifneq ($(SANITIZED),)
+CC := clang-14
+endif
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 PYTHON ?= /usr/bin/python3
-BUILD := build$(if $(ASAN),-asan)$(if $(COVERAGE),-coverage)
+BUILD := build$(if $(ASAN),-asan)$(if $(FUZZ),-fuzz)$(if $(COVERAGE),-coverage)
 VERSION := $(shell sed -n 's/^.define MPHEAP_VERSION "\(.*\)"/\1/p' src/base/version.h)
 SOVERSION := 0
 # More than this wins nothing: the tests wait for boards and probes a third of the time.
@@ -26,12 +31,18 @@ PACKAGES := libelf libdw jansson capstone zlib cairo
 TERMINAL_PACKAGES := ncursesw
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla -Wno-missing-field-initializers
-# Less optimisation with the sanitizers: compiling takes far longer than what the tests run.
-CFLAGS ?= $(if $(ASAN),-O1,-O2) -g
-SANITIZE := $(if $(ASAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
+# Less optimisation with the sanitizers, and lines only for their reports: compiling takes far
+# longer than what the tests run.
+CFLAGS ?= $(if $(SANITIZED),-O1 -g1,-O2 -g)
+# libFuzzer links to the same objects, and wants to know at least which edges were taken.
+SANITIZE := $(if $(SANITIZED),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined \
+                -fno-omit-frame-pointer) \
+            $(if $(ASAN),-fsanitize-coverage=inline-8bit-counters$(comma)pc-table) \
+            $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
             $(if $(COVERAGE),--coverage)
 PACKAGE_INCLUDES := $(shell pkg-config --cflags-only-I $(PACKAGES) 2>/dev/null)
-override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iplugin $(PACKAGE_INCLUDES) -MMD -MP
+override CPPFLAGS += -D_GNU_SOURCE $(if $(SANITIZED),-DSANITIZED) -Isrc -Iplugin $(PACKAGE_INCLUDES) \
+    -MMD -MP
 override CFLAGS += -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(SANITIZE)
 override LDFLAGS += $(SANITIZE)
 LIBS = $(shell pkg-config --libs $(PACKAGES))
@@ -148,14 +159,13 @@ demo: deps-demo
 .PHONY: check
 check: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all tests lint
-	@$(MAKE) --no-print-directory -j$(JOBS) ASAN=1 all tests
-	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
+	@$(MAKE) --no-print-directory -j$(JOBS) ASAN=1 all tests fuzz-build
 	@$(MAKE) --no-print-directory fuzz-smoke
 	$(Q)MPHEAP_ASAN=build-asan $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 
 # What the tests run: built, not yet run.
 .PHONY: tests
-tests: $(BUILD)/tests/debugport $(UNIT_TESTS) $(if $(ASAN),,fixture)
+tests: $(BUILD)/tests/debugport $(UNIT_TESTS) $(if $(SANITIZED),,fixture)
 
 # Documents that are made by the command itself.
 .PHONY: docs
@@ -210,4 +220,4 @@ help:
 	@echo 'make fuzz       libFuzzer over all parsers, FUZZ_SECONDS=60 each'
 	@echo 'make lint       clang-tidy, cppcheck, shellcheck, include direction'
 	@echo 'make deps       install missing packages; make clean removes what was built'
-	@echo 'Variables: V=1 ASAN=1 COVERAGE=1 CC= CFLAGS= PREFIX= DESTDIR='
+	@echo 'Variables: V=1 ASAN=1 FUZZ=1 COVERAGE=1 CC= CFLAGS= PREFIX= DESTDIR='

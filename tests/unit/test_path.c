@@ -218,7 +218,7 @@ static void check_holders(const struct reference *reference, uint64_t block)
 // --- random heaps ---
 
 // Of each build. The sanitizers look at the same paths through the code, at a quarter of the pace.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 enum { HEAPS = 100 };
 #else
 enum { HEAPS = 500 };
