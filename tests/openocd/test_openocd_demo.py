@@ -114,7 +114,10 @@ def test_a_difference_is_a_failure(tmp_path: Path) -> None:
     for name in ("tests", "libmpheap.so"):
         (build / name).symlink_to(mpheap.command_path().parent / name)
     wrong = build / "mpheap"
-    wrong.write_text(f"#!/bin/sh\n{mpheap.command_path()} \"$@\" | sed 's/h=/T=/'\n")
+    command = f'{mpheap.command_path()} "$@"'  # wrong in the shell; OpenOCD talks to what it starts
+    wrong.write_text("#!/bin/sh\n"
+                     f"[ $2 = --openocd ] || exec {command}\n"
+                     f"{command} | sed 's/h=/T=/'\n")
     wrong.chmod(0o755)
     env = {**os.environ, "MPHEAP_BUILD": str(build)}
     done = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=False, env=env)
