@@ -36,8 +36,9 @@ class Written:
         return mpheap.run(*words, "--format=json", *self.words).json
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for the tests of a file: a browser that waits for other tests works all the same."""
     with Browser() as started:
         yield started
 
