@@ -13,9 +13,11 @@ finaliser table and a split heap, from v1.20 on, and finds everything by invaria
     oracle.py --facts MEMORY.bin    prints where everything was found
 """
 
+import contextlib
 import mmap
 import sys
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,12 +173,19 @@ class Heap:
             return ""
         return self.qstr(self.word(address + WORD) >> 16)
 
+    def _addresses_of(self, value: int) -> Iterator[int]:
+        """Where that word is."""
+        index = -1
+        with contextlib.suppress(ValueError):
+            while True:
+                index = self.words.index(value, index + 1)
+                yield WORD * index
+
     def _find_letters(self) -> dict[int, str]:
         """Address of a built-in type -> its letter."""
         named: dict[str, list[int]] = {name: [] for name in LETTERS}
-        for index, word in enumerate(self.words):
-            address = WORD * index
-            if word != self.metatype or self.area_of(address):
+        for address in self._addresses_of(self.metatype):
+            if self.area_of(address):
                 continue
             name = self.type_name(address)
             if name not in LETTERS or self.word(address + WORD) & FLAG_BUILTIN_FUNCTION:
