@@ -34,8 +34,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"verbose", 'v', NULL, 0, "Say how each value was learned", 0},
     {"reachable", 'r', NULL, 0,
-     "Say how much of what is used a collection would keep (over a link it reads all of the heap "
-     "in use)",
+     "Also of a live target, say how much of what is used a collection would keep (over a link it "
+     "reads all of the heap in use)",
      0},
     {0}};
 
@@ -92,21 +92,32 @@ static int gather(struct session *session, struct info *info, struct mph_err *er
 }
 
 // All else that is used is garbage, and tails without a head, which a sweep has left.
-static int gather_reachable(struct session *session, struct info *info, struct output *output,
-                            struct mph_err *err)
+static void keep_reachable(const struct mark *mark, struct info *info)
+{
+    for (int set = 0; set < ROOTS_SETS; set++)
+        info->reachable_bytes += mark->reached[set].bytes;
+    info->has_reachable = true;
+    info->is_certain = mark->is_certain;
+}
+
+// Unasked, it is said of dumps, which cost nothing to read, but not where next to all would
+// count as garbage, and without a word on roots that are missing.
+static int gather_reachable(struct session *session, struct info *info, bool is_asked,
+                            struct output *output, struct mph_err *err)
 {
     struct mark mark;
-    int rc = session_open_objects(session, err);
 
+    if (!is_asked && session->target.state != RUN_DUMP)
+        return 0;
+    int rc = session_open_objects(session, err);
     if (rc == 0)
         rc = mark_init(&mark, &session->objects, err);
     if (rc < 0)
         return rc;
-    for (int set = 0; set < ROOTS_SETS; set++)
-        info->reachable_bytes += mark.reached[set].bytes;
-    info->has_reachable = true;
-    info->is_certain = mark.is_certain;
-    room_notes(&mark, output);
+    if (is_asked || mark.roots[ROOTS_STATE].found != ROOTS_MISSING)
+        keep_reachable(&mark, info);
+    if (is_asked)
+        room_notes(&mark, output);
     mark_deinit(&mark);
     return 0;
 }
@@ -197,10 +208,10 @@ static void write_board_lines(const struct info *info, struct text *text)
                 ", max free sz: %" PRIu64 "\n",
                 numbers->one_blocks, numbers->two_blocks, numbers->max_block, numbers->max_free);
     if (info->has_reachable)
-        text_printf(text, "used %" PRIu64 " = reachable %" PRIu64 " + garbage %" PRIu64 "%s\n",
-                    numbers->used_bytes, info->reachable_bytes,
-                    numbers->used_bytes - info->reachable_bytes,
-                    info->is_certain ? "" : " (at most)");
+        text_printf(
+            text, "used %" PRIu64 " = reachable %" PRIu64 "%s + garbage %" PRIu64 "%s\n",
+            numbers->used_bytes, info->reachable_bytes, info->is_certain ? "" : " (at least)",
+            numbers->used_bytes - info->reachable_bytes, info->is_certain ? "" : " (at most)");
 }
 
 static void write_areas(const struct session *session, const struct info *info, struct text *text)
@@ -337,7 +348,6 @@ static int write_report(struct session *session, const struct info *info,
                         const struct info_options *options, struct output *output,
                         struct mph_err *err)
 {
-    add_notes(session, info, output);
     if (output->is_json)
         return output_json(output, info_json(session, info, options), err);
     write_text(session, info, output->text);
@@ -361,8 +371,10 @@ static int run_info(struct session *session, const void *raw_options, struct out
         return rc;
     members_find_lock(&session->layout, &session->target);
     rc = gather(session, &info, err);
-    if (rc == 0 && options->wants_reachable)
-        rc = gather_reachable(session, &info, output, err);
+    if (rc == 0) {
+        add_notes(session, &info, output);
+        rc = gather_reachable(session, &info, options->wants_reachable, output, err);
+    }
     if (rc == 0)
         rc = write_report(session, &info, options, output, err);
     vec_deinit(&info.areas);
@@ -373,7 +385,8 @@ const struct report report_info = {
     .name = "info",
     .summary = "the numbers of mem_info(), the areas, the state, and how each was learned",
     .help = "Stack use and limit, total, used, free, the largest blocks and runs, each heap area, "
-            "the firmware's version, whether it runs and whether the collector is at work.",
+            "the firmware's version, whether it runs and whether the collector is at work. Of a "
+            "core or an image also what a collection would keep, and how much is garbage.",
     .argp = &info_argp,
     .options_size = sizeof(struct info_options),
     .run = run_info,

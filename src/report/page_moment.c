@@ -8,7 +8,7 @@
 // Those that need not know what each block is come first, and find the session as if each were
 // the only one. The others share the objects that the first of them loads.
 static const struct part parts[] = {
-    {{"info"}},     {{"bounds"}}, {{"qstr"}},     {{"fault"}},   {{"bt"}},    {{"fit", "1024"}},
+    {{"bounds"}},   {{"info"}},   {{"qstr"}},     {{"fault"}},   {{"bt"}},    {{"fit", "1024"}},
     {{"diagnose"}}, {{"types"}},  {{"retained"}}, {{"garbage"}}, {{"check"}}, {{"tasks"}},
 };
 enum { PARTS = sizeof parts / sizeof *parts, FIRST_TO_LOAD = 6 };

@@ -48,6 +48,9 @@ VALUES_OF = {
 # one is about a target that moves.
 NOT_COMPARED = {"snapshot", "diff", "report", "watch"}
 
+# Of a core it is said unasked.
+ALWAYS = {"info": ["--reachable"]}
+
 # All that may differ, and only in `info`: it says what it was asked about.
 DIFFERENCES = {"target: halted\n": "target: dump\n", '"target": "halted"': '"target": "dump"'}
 
@@ -82,7 +85,7 @@ def questions(places: Places, has_options: bool) -> Iterator[list[str]]:
         kind = argument_kind(report)
         assert not kind or kind in ARGUMENTS, f"{report}: what is {kind}? ARGUMENTS has no example"
         first, *others = ARGUMENTS[kind](places) if kind else [""]
-        start = [report, first] if first else [report]
+        start = [report, *([first] if first else []), *ALWAYS.get(report, [])]
         yield start
         yield [*start, "--format=json"]
         yield from ([report, argument] for argument in others)
@@ -173,6 +176,7 @@ def test_microbit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with crashed_microbit() as openocd:
         words = f"--openocd=:{openocd.tcl_port}"
         live = answers(MICROBIT, words, has_options=False)
+        assert "reachable" not in mpheap.run("info", words).stdout
         snapshot(tmp_path / "shell", words)
         openocd.tcl(f"mpheap snapshot {tmp_path / 'openocd'}")
         run_gdb([f"target extended-remote 127.0.0.1:{openocd.gdb_port}", f"source {IN_GDB}",

@@ -115,9 +115,25 @@ def test_what_is_used_is_reachable_or_garbage(releases: Path, version: str) -> N
     reference = Reference(releases / f"{version}-before.bin")
     kept = reference.bytes_of(reference.reachable)
     used = reference.bytes_of(set(reference.heads))
-    text = mpheap.run("info", "--reachable", *words).stdout
-    assert f"\nused {used} = reachable {kept} + garbage {used - kept} (at most)\n" in text
-    assert "reachable" not in mpheap.run("info", *words).stdout
+    said = mpheap.run("info", *words)
+    line = f"used {used} = reachable {kept} (at least) + garbage {used - kept} (at most)\n"
+    assert line in said.stdout and not said.stderr
+    asked = mpheap.run("info", "--reachable", *words)
+    assert asked.stdout == said.stdout and any("registers" in note for note in asked.notes)
+    document = mpheap.run("info", "--format=json", *words).json
+    assert document["reachable"] == {
+        "reachable_bytes": kept, "garbage_bytes": used - kept, "certain": False}
+
+
+def test_what_no_root_is_known_of_is_not_said_to_be_garbage(dump_of: Any) -> None:
+    """Without flash nothing tells where roots are; who asks gets what there is, and notes."""
+    file, address = dump_of("v1.27.0").files["ram"]
+    words = ["--image", f"{file}@{address:#x}"]
+    said = mpheap.run("info", *words).stdout
+    assert "GC: total" in said and "reachable" not in said
+    asked = mpheap.run("info", "--reachable", *words)
+    assert "reachable 0 (at least)" in asked.stdout
+    assert any("mp_state_ctx" in note for note in asked.notes)
 
 
 def test_one_object(releases: Path) -> None:
