@@ -36,8 +36,10 @@ static void check_chain(struct check *check)
         !layout_read_member(objects->layout, objects->target, MEMBER_LAST_POOL, &newest) ||
         qstrs_init(&qstrs, objects->target, objects->word, newest, &err) == 0)
         return;
-    damage_add(check, DAMAGE_QSTR, check->worker->may_allocate && err.code == MPH_ERR_READ,
-               err.has_address ? err.address : newest, "%s", err.text);
+    struct finding *finding =
+        damage_add(check, DAMAGE_QSTR, check->worker->may_allocate && err.code == MPH_ERR_READ,
+                   err.has_address ? err.address : newest, "%s", err.text);
+    finding_explain(finding, "a pool's numbers were overwritten, or the pointer to it");
 }
 
 // --- one pool ---

@@ -48,12 +48,15 @@ static bool is_plausible(const struct pool_header *header)
 static int follow_chain(struct qstrs *qstrs, struct target *target, size_t word, uint64_t newest,
                         struct mph_err *err)
 {
-    uint64_t address = newest, next_first = 0;
+    uint64_t address = newest, next_first = 0, from = newest;
 
     for (size_t i = 0; i < QSTR_POOLS_MAX; i++) {
         struct pool_header header = {0};
-        int rc = read_header(target, word, address, &header, err);
 
+        if (address % word)
+            return mph_fail_at(err, MPH_ERR_BAD_DATA, from, "qstr: no pool can be at 0x%llx",
+                               (unsigned long long)address);
+        int rc = read_header(target, word, address, &header, err);
         if (rc < 0)
             return rc;
         if (!is_plausible(&header) || (i > 0 && header.first_id + header.count != next_first))
@@ -67,6 +70,7 @@ static int follow_chain(struct qstrs *qstrs, struct target *target, size_t word,
             return header.first_id == 0 ? 0
                                         : mph_fail_at(err, MPH_ERR_BAD_DATA, address,
                                                       "qstr: the chain of pools ends too early");
+        from = address;
         address = header.previous;
     }
     return mph_fail_at(err, MPH_ERR_BAD_DATA, newest, "qstr: the chain of pools does not end");

@@ -219,6 +219,16 @@ def test_a_chain_of_pools_that_is_broken(new_board: Board) -> None:
     assert "does not continue its chain" in finding["text"]
 
 
+def test_a_chain_of_pools_that_leads_nowhere(new_board: Board) -> None:
+    """It is the pool with the pointer that has to be looked at."""
+    pool = pool_of(new_board)
+    new_board.put(pool, 1)
+    (finding,) = [one for one in new_board.with_elf() if one["kind"] == "qstr"]
+    assert int(finding["address"], 0) == pool and finding["is_certain"]
+    assert "no pool can be at 0x1" in finding["text"]
+    assert "the pointer to it" in finding["why"]
+
+
 # --- how it is written ---
 
 
