@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "elf/symbols.h"
+#include "object/lookup.h"
+#include "object/slot.h"
 #include "object/step.h"
 #include "object/tally.h"
 #include "object/value.h"
@@ -37,6 +39,17 @@ static void add_type_name(const struct objects *objects, uint64_t block, struct 
         text_puts(text, "block of unknown kind");
 }
 
+// The dict of the main module lies in mp_state_ctx and is part of no module object.
+static bool holds_main_globals(const struct objects *objects, uint64_t block)
+{
+    const struct outside *outside = objects_outside(objects, objects->owners[block]);
+    uint64_t name;
+
+    return outside && objects_kind(objects, block) == &kind_map_table &&
+           dict_find(objects, outside->address, "__name__", &name) &&
+           key_is(objects, name, "__main__");
+}
+
 void meaning_add_block(const struct names *names, uint64_t block, struct text *text)
 {
     const struct objects *objects = names->objects;
@@ -44,6 +57,10 @@ void meaning_add_block(const struct names *names, uint64_t block, struct text *t
     const struct outside *outside = objects_outside(objects, owner);
     struct text name;
 
+    if (holds_main_globals(objects, block)) {
+        text_puts(text, "globals of __main__");
+        return;
+    }
     text_init(&name, NULL);
     add_type_name(objects, block, text);
     if (names_add(names, block, &name))
@@ -60,6 +77,33 @@ void meaning_add_block(const struct names *names, uint64_t block, struct text *t
         else
             text_puts(text, objects_outside(objects, top)->name);
     }
+}
+
+static void add_value(const struct objects *objects, uint64_t block, struct text *text)
+{
+    struct object object;
+    struct text value;
+
+    text_init(&value, NULL);
+    objects_get_block(objects, block, &object);
+    if (object.kind && !object.kind->is_block)
+        value_add_object(objects, object.address, &value_short, &value);
+    else
+        value_add_block(objects, &object, &value_short, &value);
+    if (value.len)
+        text_printf(text, " %s", value.bytes);
+    text_deinit(&value);
+}
+
+void meaning_add_title(const struct names *names, uint64_t block, struct text *text)
+{
+    struct text name;
+
+    text_init(&name, NULL);
+    meaning_add_block(names, block, text);
+    if (!names_add(names, block, &name) && names->objects->owners[block] == BLOCK_NOBODY)
+        add_value(names->objects, block, text);
+    text_deinit(&name);
 }
 
 static bool add_object(const struct objects *objects, uint64_t value, struct text *text)
@@ -184,30 +228,6 @@ static enum member_form add_field(const struct objects *objects, const struct ob
     return MEMBER_NONE;
 }
 
-struct search {
-    uint64_t address;
-    struct text *text;
-    bool is_found;
-};
-
-static void match_slot(struct visitor *visitor, uint64_t at, uint64_t value,
-                       const struct step *step)
-{
-    struct search *search = visitor->context;
-
-    (void)value;
-    if (search->is_found || search->address < at || search->address - at >= visitor->objects->obj)
-        return;
-    search->is_found = true;
-    step_add_alone(visitor->objects, step, search->text);
-}
-
-static void ignore_block(struct visitor *visitor, const struct kind *kind, uint64_t address,
-                         uint64_t bytes, const struct field *field)
-{
-    (void)visitor, (void)kind, (void)address, (void)bytes, (void)field;
-}
-
 // Words of these are data, whatever they look like.
 static bool is_plain_data(const struct kind *kind)
 {
@@ -218,10 +238,8 @@ bool meaning_add_member(const struct names *names, uint64_t block, uint64_t addr
                         struct text *text)
 {
     const struct objects *objects = names->objects;
-    uint64_t top = objects_top_owner(objects, block);
-    struct search search = {address, text, false};
-    struct visitor visitor = {objects, &search, true, match_slot, ignore_block, NULL, address};
     struct object object;
+    struct step step;
 
     objects_get_block(objects, block, &object);
     if (!object.kind)
@@ -231,15 +249,7 @@ bool meaning_add_member(const struct names *names, uint64_t block, uint64_t addr
     enum member_form form = add_field(objects, &object, address, text);
     if (form != MEMBER_NONE)
         return form == MEMBER_NUMBER;
-    objects_visit(&visitor, &object);
-    const struct outside *outside = objects_outside(objects, top);
-    if (search.is_found || top == block)
-        return false;
-    if (top < objects->block_count)
-        objects_get_block(objects, top, &object);
-    else if (!outside || !objects_get(objects, outside->address, &object))
-        return false;
-    if (object.kind)
-        objects_visit(&visitor, &object);
+    if (slot_find(objects, block, address, &step))
+        step_add_alone(objects, &step, text);
     return false;
 }

@@ -25,7 +25,7 @@ static json_t *title_json(const struct chain *chain, uint64_t block)
     struct text title;
 
     text_init(&title, NULL);
-    meaning_add_block(chain->names, block, &title);
+    meaning_add_title(chain->names, block, &title);
     return text_json(&title);
 }
 

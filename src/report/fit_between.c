@@ -19,7 +19,7 @@ static json_t *block_json(const struct names *names, uint64_t block, const char 
     struct text what;
 
     text_init(&what, NULL);
-    meaning_add_block(names, block, &what);
+    meaning_add_title(names, block, &what);
     json_t *document = json_pack(
         "{s:o, s:I, s:o, s:o}", "address", json_address(objects_block_address(objects, block)),
         "bytes", (json_int_t)objects_block_bytes(objects, block), "type",

@@ -7,6 +7,7 @@
 #include "graph/path.h"
 #include "object/frame.h"
 #include "object/meaning.h"
+#include "object/slot.h"
 #include "object/step.h"
 #include "object/tally.h"
 #include "vm/locals.h"
@@ -36,60 +37,6 @@ bool hop_is_namespace(const struct objects *objects, uint64_t block, uint64_t he
     objects_get_block(objects, block, &object);
     return object_namespace(objects, &object, &dict) &&
            dict == objects_block_address(objects, head);
-}
-
-// --- the slot at an address ---
-
-struct search {
-    uint64_t at;
-    struct step step;
-    bool is_found;
-};
-
-static void match_slot(struct visitor *visitor, uint64_t at, uint64_t value,
-                       const struct step *step)
-{
-    struct search *search = visitor->context;
-
-    (void)value;
-    if (search->is_found || search->at < at || search->at - at >= visitor->objects->obj)
-        return;
-    search->is_found = true;
-    search->step = *step;
-}
-
-static void ignore_block(struct visitor *visitor, const struct kind *kind, uint64_t address,
-                         uint64_t bytes, const struct field *field)
-{
-    (void)visitor, (void)kind, (void)address, (void)bytes, (void)field;
-}
-
-// The object outside the heap that holds a block, such as dict_main, or the one on it.
-static bool get_holder(const struct objects *objects, uint64_t block, struct object *ret)
-{
-    const struct outside *outside = objects_outside(objects, objects_top_owner(objects, block));
-
-    if (outside)
-        return objects_get(objects, outside->address, ret);
-    objects_get_block(objects, hop_object(objects, block), ret);
-    return ret->kind != NULL;
-}
-
-// By the members of the block itself, or of the object that holds it.
-static bool find_step(const struct objects *objects, uint64_t block, uint64_t at, struct step *ret)
-{
-    struct search search = {.at = at};
-    struct visitor visitor = {objects, &search, true, match_slot, ignore_block, NULL, at};
-    struct object object;
-
-    objects_get_block(objects, block, &object);
-    if (object.kind)
-        objects_visit(&visitor, &object);
-    if (!search.is_found && get_holder(objects, block, &object) &&
-        object.address != objects_block_address(objects, block))
-        objects_visit(&visitor, &object);
-    *ret = search.step;
-    return search.is_found;
 }
 
 // --- slots of frames ---
@@ -139,7 +86,7 @@ static void add_holder_name(const struct objects *objects, uint64_t block, struc
     struct object holder;
 
     if (objects_outside(objects, objects_top_owner(objects, block)) &&
-        get_holder(objects, block, &holder))
+        slot_holder(objects, block, &holder))
         text_escaped(text, holder.kind->name, strlen(holder.kind->name));
     else
         add_name(objects, hop_object(objects, block), text);
@@ -184,7 +131,7 @@ void hop_describe(const struct names *names, uint64_t block, uint64_t at, uint64
 
     *ret = (struct hop){.at = at};
     text_init(&ret->by, NULL);
-    if (!find_step(objects, block, at, &step)) {
+    if (!slot_find(objects, block, at, &step)) {
         add_member(names, block, ret);
         return;
     }

@@ -64,7 +64,7 @@ static json_t *title_json(const struct view *view, uint64_t block)
     struct text text;
 
     text_init(&text, NULL);
-    meaning_add_block(&view->names, block, &text);
+    meaning_add_title(&view->names, block, &text);
     json_t *json = json_text(text.bytes ? text.bytes : "");
     text_deinit(&text);
     return json;

@@ -2,21 +2,12 @@
 #include "report/retainers.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "gc/numbers.h"
-#include "object/lookup.h"
 #include "object/meaning.h"
 #include "object/tally.h"
-#include "object/value.h"
 
 // --- loading ---
-
-static void find_main(void *context, const struct module *module)
-{
-    if (module->is_main)
-        *(uint64_t *)context = module->globals;
-}
 
 static int retain(struct retainers *ret, struct mph_err *err)
 {
@@ -47,8 +38,6 @@ int retainers_init(struct retainers *ret, const struct session *session, struct 
         rc = root_names_init(&ret->root_names, session, err);
     if (rc < 0)
         retainers_deinit(ret);
-    else
-        modules_each(objects, &(struct module_walk){find_main, &ret->main_globals});
     return rc;
 }
 
@@ -67,39 +56,9 @@ static uint64_t block_of(const struct retainers *retainers, uint32_t node)
     return retainers->retained.tree.blocks[node];
 }
 
-static void add_value(const struct objects *objects, uint64_t block, struct text *text)
-{
-    struct object object;
-    struct text value;
-
-    text_init(&value, NULL);
-    objects_get_block(objects, block, &object);
-    if (object.kind && !object.kind->is_block)
-        value_add_object(objects, object.address, &value_short, &value);
-    else
-        value_add_block(objects, &object, &value_short, &value);
-    if (value.len)
-        text_printf(text, " %s", value.bytes);
-    text_deinit(&value);
-}
-
 void retainers_add(const struct retainers *retainers, uint32_t node, struct text *text)
 {
-    const struct objects *objects = retainers->objects;
-    uint64_t block = block_of(retainers, node);
-    const struct outside *outside = objects_outside(objects, objects->owners[block]);
-    struct text name;
-
-    if (outside && outside->address == retainers->main_globals &&
-        objects_kind(objects, block) == &kind_map_table) {
-        text_puts(text, "globals of __main__");
-        return;
-    }
-    text_init(&name, NULL);
-    meaning_add_block(&retainers->names, block, text);
-    if (!names_add(&retainers->names, block, &name) && objects->owners[block] == BLOCK_NOBODY)
-        add_value(objects, block, text);
-    text_deinit(&name);
+    meaning_add_title(&retainers->names, block_of(retainers, node), text);
 }
 
 // --- columns ---

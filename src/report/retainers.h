@@ -16,7 +16,6 @@ struct retainers {
     struct names names;
     struct root_names root_names;
     uint64_t used_bytes;
-    uint64_t main_globals; // address of the main module's dict; 0: not known
 };
 
 // `session` must have its objects loaded, and outlives it.

@@ -173,7 +173,7 @@ static json_t *document_of(const struct why *why, uint64_t address)
     struct text title;
 
     text_init(&title, NULL);
-    meaning_add_block(&why->names, why->block, &title);
+    meaning_add_title(&why->names, why->block, &title);
     json_t *document = json_pack(
         "{s:o, s:o, s:I, s:o, s:s, s:O}", "address", json_address(address), "block_address",
         json_address(objects_block_address(why->objects, why->block)), "bytes",

@@ -42,8 +42,11 @@ def build():
     lost[1].next = lost[0]
     say('lost', lost[1])
     return keeping(enclosed)
+def text():
+    return 'a text that is too long for a name'
 cache = {}
 say('cache', cache)
+say('constant', text())
 closure = build()
 generator = counting()
 next(generator)

@@ -73,6 +73,14 @@ def test_chains(boards: Path, version: str) -> None:
     root, steps = way(why(addresses["local"], *image)[1])
     assert (root, steps[0]) == ("root dict_main", "['generator']")
     assert re.fullmatch(r"generator counting:local 0", " ".join(steps[1:]))
+    document = why(addresses["constant"], *image)[1]
+    root, steps = way(document)
+    assert (root, steps[1]) == ("root dict_main", "function.context")
+    assert re.fullmatch(r"function\.constants\[\d+\]", " ".join(steps[2:]))
+    assert [step["exact"] for step in document["paths"][0]["steps"]] == [True] * 5
+    titles = [step["title"] for step in document["paths"][0]["steps"]]
+    assert titles[0] == "globals of __main__"
+    assert titles[-1] == document["title"] == "str 'a text that is too long for a name'"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
