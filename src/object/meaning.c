@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "elf/symbols.h"
-#include "object/lookup.h"
 #include "object/slot.h"
 #include "object/step.h"
 #include "object/tally.h"
@@ -39,17 +38,6 @@ static void add_type_name(const struct objects *objects, uint64_t block, struct 
         text_puts(text, "block of unknown kind");
 }
 
-// The dict of the main module lies in mp_state_ctx and is part of no module object.
-static bool holds_main_globals(const struct objects *objects, uint64_t block)
-{
-    const struct outside *outside = objects_outside(objects, objects->owners[block]);
-    uint64_t name;
-
-    return outside && objects_kind(objects, block) == &kind_map_table &&
-           dict_find(objects, outside->address, "__name__", &name) &&
-           key_is(objects, name, "__main__");
-}
-
 void meaning_add_block(const struct names *names, uint64_t block, struct text *text)
 {
     const struct objects *objects = names->objects;
@@ -57,10 +45,6 @@ void meaning_add_block(const struct names *names, uint64_t block, struct text *t
     const struct outside *outside = objects_outside(objects, owner);
     struct text name;
 
-    if (holds_main_globals(objects, block)) {
-        text_puts(text, "globals of __main__");
-        return;
-    }
     text_init(&name, NULL);
     add_type_name(objects, block, text);
     if (names_add(names, block, &name))

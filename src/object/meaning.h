@@ -9,7 +9,7 @@
 // object, type, block, symbol, small int, qstr. Nothing when nothing is known.
 void meaning_add_value(const struct names *names, uint64_t value, struct text *text);
 
-// A block with its kind and name: "dict cache", "map table of dict cache", "globals of __main__".
+// A block with its kind and name: "dict cache", "map table of dict cache".
 void meaning_add_block(const struct names *names, uint64_t block, struct text *text);
 
 // That, and of an object that has no name and is no part of another its value: "str 'abc'".

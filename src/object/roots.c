@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What the interpreter's own structures and the C stack hold.
 #include "object/roots.h"
+
+#include <string.h>
+
 #include "base/bytes.h"
 #include "object/frame.h"
 #include "object/labels.h"
+#include "object/lookup.h"
 
 // --- interned strings ---
 
@@ -72,6 +76,17 @@ bool roots_find_state(const struct objects *objects, uint64_t *start, uint64_t *
     return *end - *start < 1 << 16;
 }
 
+static uint32_t add_in_state(struct objects *objects, const struct object *object)
+{
+    uint64_t at = object->address, name;
+
+    if (!strcmp(object->kind->name, "dict") && dict_find(objects, at, "__name__", &name) &&
+        key_is(objects, name, "__main__"))
+        return outside_add(objects, at, "globals of __main__");
+    return outside_add(objects, at, "%s at mp_state_ctx+0x%llx", object->kind->name,
+                       (unsigned long long)(at - objects->layout->ctx));
+}
+
 // Objects that lie in the structure itself: dict_main, sys.path and the like.
 void label_state(struct objects *objects)
 {
@@ -87,9 +102,7 @@ void label_state(struct objects *objects)
         if (!objects_word(objects, at, &value) || objects_head_at(objects, value, &value) ||
             !objects_get(objects, at, &object))
             continue;
-        uint32_t owner = outside_add(objects, at, "%s at mp_state_ctx+0x%llx", object.kind->name,
-                                     (unsigned long long)(at - objects->layout->ctx));
-        label_held(objects, owner, &object);
+        label_held(objects, add_in_state(objects, &object), &object);
     }
 }
 

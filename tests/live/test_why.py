@@ -79,7 +79,7 @@ def test_chains(boards: Path, version: str) -> None:
     assert re.fullmatch(r"function\.constants\[\d+\]", " ".join(steps[2:]))
     assert [step["exact"] for step in document["paths"][0]["steps"]] == [True] * 5
     titles = [step["title"] for step in document["paths"][0]["steps"]]
-    assert titles[0] == "globals of __main__"
+    assert titles[0] == "map table of globals of __main__"
     assert titles[-1] == document["title"] == "str 'a text that is too long for a name'"
 
 
