@@ -144,7 +144,8 @@ def test_one_object(releases: Path) -> None:
     document = retained("--top=100", said["address"], *words)
     for key in ("address", "what", "type", "retained_bytes", "own_bytes", "count"):
         assert document["object"][key] == said[key]
-    assert [keeper["what"] for keeper in document["kept_by"]] == ["map table of globals of __main__"]
+    keepers = [keeper["what"] for keeper in document["kept_by"]]
+    assert keepers == ["map table of globals of __main__"]
     assert [root["name"] for root in document["roots"]] == ["root dict_main"]
     assert [root["set"] for root in document["roots"]] == ["mp_state_ctx"]
     counts = {row["type"]: row["count"] for row in document["types"]}
