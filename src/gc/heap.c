@@ -346,12 +346,13 @@ const struct gc_area *heap_area_of(const struct heap *heap, uint64_t address)
 }
 
 // Eight bytes of the table at a time, that is up to 32 blocks.
-uint64_t area_run(const struct gc_area *area, uint64_t index, enum block kind)
+uint64_t area_run_within(const struct gc_area *area, uint64_t index, enum block kind, uint64_t max)
 {
     uint64_t from = index, table_bytes = (area->block_count + 3) / 4;
     uint64_t all = kind * 0x5555555555555555u, others;
+    uint64_t end = area->block_count - index < max ? area->block_count : index + max;
 
-    while (index < area->block_count) {
+    while (index < end) {
         if (table_bytes - index / 4 >= sizeof others) {
             memcpy(&others, area->bits + index / 4, sizeof others);
             others = (le64toh(others) ^ all) >> index % 4 * 2;
@@ -364,5 +365,5 @@ uint64_t area_run(const struct gc_area *area, uint64_t index, enum block kind)
             break;
         }
     }
-    return (index < area->block_count ? index : area->block_count) - from;
+    return (index < end ? index : end) - from;
 }

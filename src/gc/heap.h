@@ -81,7 +81,12 @@ static inline enum block area_block(const struct gc_area *area, uint64_t index)
     return area->bits[index / 4] >> index % 4 * 2 & 3;
 }
 
-// The number of blocks from `index` on that are `kind`, up to the area's end.
-uint64_t area_run(const struct gc_area *area, uint64_t index, enum block kind);
+// The number of blocks from `index` on that are `kind`, up to the area's end; `max` at most.
+uint64_t area_run_within(const struct gc_area *area, uint64_t index, enum block kind, uint64_t max);
+
+static inline uint64_t area_run(const struct gc_area *area, uint64_t index, enum block kind)
+{
+    return area_run_within(area, index, kind, area->block_count);
+}
 
 #endif

@@ -163,7 +163,7 @@ static void extend_by_field(const struct objects *objects, size_t number, size_t
 // The members that say where blocks are, and how many elements they have.
 static bool holding_members(const struct objects *objects, uint64_t block, struct range *ret)
 {
-    size_t number = objects->kinds[block];
+    size_t number = objects_kind_number(objects, block);
     const struct kind *kind = objects_kind(objects, block);
 
     if (!kind || kind->is_block || !kind_holds(number))
@@ -199,7 +199,7 @@ static bool shape(const struct objects *objects, uint64_t block, struct range *r
     uint64_t address = objects_block_address(objects, block);
 
     ret->size = (roots_may_be_frame(objects, address) ? FRAME_WORDS : SHAPE_WORDS) * objects->word;
-    return !objects->kinds[block];
+    return !objects_kind_number(objects, block);
 }
 
 int declare_shapes(const struct objects *objects, struct mph_err *err)
@@ -210,7 +210,8 @@ int declare_shapes(const struct objects *objects, struct mph_err *err)
 static bool data(const struct objects *objects, uint64_t block, struct range *ret)
 {
     (void)ret;
-    return objects->kinds[block] && kind_may_hold_anything(objects->kinds[block]);
+    return objects_kind_number(objects, block) &&
+           kind_may_hold_anything(objects_kind_number(objects, block));
 }
 
 int declare_data(const struct objects *objects, struct mph_err *err)
@@ -267,7 +268,7 @@ static bool item_count(const struct objects *objects, uint64_t block, struct ran
 
     ret->size = 0;
     if (items)
-        extend_by_field(objects, objects->kinds[block], items->count - 1u, ret);
+        extend_by_field(objects, objects_kind_number(objects, block), items->count - 1u, ret);
     return items != NULL;
 }
 

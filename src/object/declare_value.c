@@ -14,7 +14,8 @@ enum { TEXT_MAX = 64 };
 // whole block where it does not say.
 static uint64_t used_bytes(const struct objects *objects, uint64_t block)
 {
-    uint64_t owner = objects->owners[block], bytes = objects_block_bytes(objects, block), used;
+    uint64_t owner = objects_owner(objects, block), bytes = objects_block_bytes(objects, block),
+             used;
     struct object object;
 
     if (owner >= objects->block_count)
@@ -34,7 +35,7 @@ static uint64_t used_bytes(const struct objects *objects, uint64_t block)
 // Members that say where blocks are, and all references, have been declared before.
 static bool text_or_number(const struct objects *objects, uint64_t block, struct range *ret)
 {
-    size_t number = objects->kinds[block];
+    size_t number = objects_kind_number(objects, block);
     const struct kind *kind = objects_kind(objects, block);
 
     if (!kind || kind == &kind_qstr_pool)

@@ -234,7 +234,7 @@ static bool is_float(const struct objects *objects, uint64_t block, uint64_t add
 {
     struct object object;
 
-    if (objects->kinds[block])
+    if (objects_kind_number(objects, block))
         return objects_kind(objects, block) == &kind_float;
     return objects_get(objects, address, &object) && object.kind == &kind_float;
 }

@@ -69,7 +69,7 @@ static struct histogram_row *find_row(struct histogram *histogram, uint64_t bloc
 
 struct histogram_row *histogram_row_for(struct histogram *histogram, uint64_t block)
 {
-    uint8_t number = histogram->objects->kinds[block];
+    uint8_t number = objects_kind_number(histogram->objects, block);
     uint32_t *place = &histogram->by_kind[number];
 
     if (number && kind_is_named_by_type(kind_at(number)))

@@ -16,6 +16,19 @@
 // In the number of a kind: something holds this object as one of its tables.
 enum { HELD = 0x80 };
 
+static uint8_t *kind_slot(struct objects *objects, uint64_t block)
+{
+    return &objects->kinds[objects_head_number(objects, block)];
+}
+
+static void label(struct objects *objects, uint64_t block, size_t number, uint32_t owner)
+{
+    uint64_t head = objects_head_number(objects, block);
+
+    objects->kinds[head] = (uint8_t)number;
+    objects->owners[head] = owner;
+}
+
 // --- 1: objects by their first word ---
 
 static int label_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
@@ -31,7 +44,7 @@ static int label_head(void *context, uint64_t block, uint64_t address, uint64_t 
     }
     object.type = objects_type(objects, type);
     if (object.type)
-        objects->kinds[block] = kind_of(objects, &object);
+        *kind_slot(objects, block) = kind_of(objects, &object);
     return 0;
 }
 
@@ -41,7 +54,7 @@ static int label_head(void *context, uint64_t block, uint64_t address, uint64_t 
 // needs to know where its blocks are.
 static void get_apparent(const struct objects *objects, uint64_t block, struct object *ret)
 {
-    size_t number = objects->kinds[block] & ~HELD;
+    size_t number = objects_kind_number(objects, block) & ~HELD;
 
     *ret =
         (struct object){objects_block_address(objects, block), objects_block_bytes(objects, block),
@@ -50,7 +63,7 @@ static void get_apparent(const struct objects *objects, uint64_t block, struct o
 
 static bool is_object(const struct objects *objects, uint64_t block)
 {
-    size_t number = objects->kinds[block] & ~HELD;
+    size_t number = objects_kind_number(objects, block) & ~HELD;
 
     return number && !kind_at(number)->is_block;
 }
@@ -89,7 +102,7 @@ static void mark_held(struct visitor *visitor, const struct kind *kind, uint64_t
     (void)kind;
     if (!field->is_shared && objects_head_at(objects, address, &block) && block != holding->owner &&
         is_object(objects, block) && bytes <= objects_block_bytes(objects, block))
-        objects->kinds[block] |= HELD;
+        *kind_slot(objects, block) |= HELD;
 }
 
 static void mark_tables(struct objects *objects, uint64_t block)
@@ -108,15 +121,14 @@ static void hold(struct visitor *visitor, const struct kind *kind, uint64_t addr
     uint64_t block;
 
     if (field->is_shared != holding->is_shared || !objects_head_at(objects, address, &block) ||
-        block == holding->owner || objects->owners[block] != BLOCK_NOBODY ||
-        (is_object(objects, block) && !(objects->kinds[block] & HELD)))
+        block == holding->owner || objects_owner(objects, block) != BLOCK_NOBODY ||
+        (is_object(objects, block) && !(objects_kind_number(objects, block) & HELD)))
         return;
     uint64_t size = objects_block_bytes(objects, block);
     if (bytes > size)
         return;
     size_t number = kind_number(kind);
-    objects->kinds[block] = (uint8_t)number;
-    objects->owners[block] = holding->owner;
+    label(objects, block, number, holding->owner);
     if (holding->depth == DEPTH_MAX)
         return;
     struct object inner = {address, size, NULL, kind, objects->offsets[number]};
@@ -151,7 +163,7 @@ static void label_shared(struct objects *objects, uint64_t block)
 // object after all, with what it holds.
 static void label_rest(struct objects *objects, uint64_t block)
 {
-    objects->kinds[block] &= (uint8_t)~HELD;
+    *kind_slot(objects, block) &= (uint8_t)~HELD;
     label_holder(objects, block, false);
 }
 
@@ -174,14 +186,14 @@ static int label_shape(void *context, uint64_t block, uint64_t address, uint64_t
 
     uint64_t function;
 
-    if (objects->kinds[block])
+    if (objects_kind_number(objects, block))
         return 0;
     if (is_raw_code_block(objects, address, bytes)) {
         label_block(objects, BLOCK_NOBODY, &kind_raw_code, address, 0);
     } else if (bytes >= 5 * objects->word && roots_may_be_frame(objects, address) &&
                frame_read(objects->layout, objects->target, address, &frame, NULL) == 0 &&
                frame.ip && (!frame.fun || objects_head_at(objects, frame.fun, &function))) {
-        objects->kinds[block] = (uint8_t)kind_number(&kind_frame);
+        *kind_slot(objects, block) = (uint8_t)kind_number(&kind_frame);
     }
     return 0;
 }
@@ -196,11 +208,10 @@ static void label_pointers(struct objects *objects, uint32_t owner, uint64_t add
 
         if (!objects_word(objects, address + at, &value))
             return;
-        if (!objects_head_at(objects, value, &block) || objects->kinds[block] || block == owner ||
-            objects->owners[block] != BLOCK_NOBODY)
+        if (!objects_head_at(objects, value, &block) || objects_kind_number(objects, block) ||
+            block == owner || objects_owner(objects, block) != BLOCK_NOBODY)
             continue;
-        objects->kinds[block] = (uint8_t)kind_number(&kind_data);
-        objects->owners[block] = owner;
+        label(objects, block, kind_number(&kind_data), owner);
         uint32_t *slot = found ? vec_add(found) : NULL;
         if (slot)
             *slot = (uint32_t)block;
@@ -262,9 +273,9 @@ static void run_pass(struct objects *objects, void (*visit)(struct objects *, ui
         wanted[number] = held != HELD_ONLY && is_for(number);
         wanted[number | HELD] = held != NOT_HELD && is_for(number);
     }
-    for (uint64_t block = 0; block < objects->block_count; block++)
-        if (wanted[objects->kinds[block]])
-            visit(objects, block);
+    for (uint64_t head = 0; head < objects->head_count; head++)
+        if (wanted[objects->kinds[head]])
+            visit(objects, objects_head_block(objects, head));
 }
 
 // --- all ---

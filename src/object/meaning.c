@@ -41,7 +41,7 @@ static void add_type_name(const struct objects *objects, uint64_t block, struct 
 void meaning_add_block(const struct names *names, uint64_t block, struct text *text)
 {
     const struct objects *objects = names->objects;
-    uint64_t owner = objects->owners[block];
+    uint64_t owner = objects_owner(objects, block);
     const struct outside *outside = objects_outside(objects, owner);
     struct text name;
 

@@ -206,7 +206,7 @@ static int begin_at_heap_module(void *context, uint64_t block, uint64_t address,
     struct module module;
 
     (void)bytes;
-    if (!walk->names->by_block[block] && objects->kinds[block] &&
+    if (!walk->names->by_block[block] && objects_kind_number(objects, block) &&
         !objects_kind(objects, block)->is_block && module_read(objects, address, &module))
         begin_at_module(walk, &module);
     return 0;

@@ -42,10 +42,43 @@ uint64_t objects_block_address(const struct objects *objects, uint64_t block)
 uint64_t objects_block_bytes(const struct objects *objects, uint64_t block)
 {
     const struct object_area *area = area_of_block(objects, block);
-    uint64_t next = block - area->first + 1;
-    bool has_tails = next < area->area->block_count && area_block(area->area, next) == BLOCK_TAIL;
 
-    return (1 + (has_tails ? (uint64_t)objects->owners[block + 1] : 0)) << objects->block_shift;
+    return heads_length(&area->heads, block - area->first) << objects->block_shift;
+}
+
+uint64_t objects_head_number(const struct objects *objects, uint64_t block)
+{
+    const struct object_area *area = area_of_block(objects, block);
+
+    return area->first_head + heads_before(&area->heads, block - area->first);
+}
+
+uint64_t objects_head_block(const struct objects *objects, uint64_t number)
+{
+    size_t i = objects->area_count - 1;
+
+    while (i > 0 && objects->areas[i].first_head > number)
+        i--;
+    const struct object_area *area = &objects->areas[i];
+    return area->first + heads_block(&area->heads, number - area->first_head);
+}
+
+static bool is_head(const struct objects *objects, uint64_t block)
+{
+    const struct object_area *area = area_of_block(objects, block);
+
+    return block_is_head(area_block(area->area, block - area->first));
+}
+
+uint8_t objects_kind_number(const struct objects *objects, uint64_t block)
+{
+    return is_head(objects, block) ? objects->kinds[objects_head_number(objects, block)] : 0;
+}
+
+uint32_t objects_owner(const struct objects *objects, uint64_t block)
+{
+    return is_head(objects, block) ? objects->owners[objects_head_number(objects, block)]
+                                   : BLOCK_NOBODY;
 }
 
 bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *ret_block)
@@ -61,15 +94,6 @@ bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *
     return true;
 }
 
-// How far back the head of a tail is; anything where it has none.
-static uint64_t tails_before(const struct objects *objects, const struct object_area *area,
-                             uint64_t index)
-{
-    uint64_t back = objects->owners[area->first + index];
-
-    return block_is_head(area_block(area->area, index - 1)) || back > index ? 1 : back;
-}
-
 bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t *ret_block,
                        uint64_t *ret_offset)
 {
@@ -79,9 +103,8 @@ bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t
         return false;
     uint64_t offset = address - area->area->pool_start;
     uint64_t index = offset >> objects->block_shift;
-    if (index > 0 && area_block(area->area, index) == BLOCK_TAIL)
-        index -= tails_before(objects, area, index);
-    if (!block_is_head(area_block(area->area, index)))
+    enum block kind = area_block(area->area, index);
+    if (!block_is_head(kind) && (kind != BLOCK_TAIL || !heads_of_tail(&area->heads, index, &index)))
         return false;
     *ret_block = area->first + index;
     *ret_offset = offset - index * objects->layout->block_bytes;
@@ -102,9 +125,11 @@ uint64_t objects_top_owner(const struct objects *objects, uint64_t block)
 {
     // A chain of holders is short; a loop of them would be a mistake of ours.
     for (int i = 0; i < 64 && block < objects->block_count; i++) {
-        if (objects->owners[block] == BLOCK_NOBODY)
+        uint32_t owner = objects_owner(objects, block);
+
+        if (owner == BLOCK_NOBODY)
             return block;
-        block = objects->owners[block];
+        block = owner;
     }
     return block;
 }
@@ -221,7 +246,7 @@ bool objects_get(const struct objects *objects, uint64_t address, struct object 
 
 void objects_get_block(const struct objects *objects, uint64_t block, struct object *ret)
 {
-    uint8_t number = objects->kinds[block];
+    uint8_t number = objects_kind_number(objects, block);
     uint64_t address = objects_block_address(objects, block), type;
 
     *ret = (struct object){.address = address, .bytes = objects_block_bytes(objects, block)};
@@ -234,50 +259,47 @@ void objects_get_block(const struct objects *objects, uint64_t block, struct obj
 
 // --- loading ---
 
-// Sizes and heads are asked for so often that counting tails each time would not do.
-static int measure_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+static int open_area(struct objects *objects, size_t index, struct mph_err *err)
 {
-    struct objects *objects = context;
-    uint32_t blocks = (uint32_t)(bytes >> objects->block_shift);
+    const struct gc_area *area = heap_area(objects->heap, index);
+    struct object_area *opened = &objects->areas[index];
+    uint64_t size = area->block_count << objects->block_shift;
 
-    (void)address;
-    if (blocks > 1)
-        objects->owners[block + 1] = blocks - 1;
-    for (uint32_t i = 2; i < blocks; i++)
-        objects->owners[block + i] = i;
-    return 0;
+    *opened = (struct object_area){.area = area,
+                                   .first = objects->block_count,
+                                   .first_head = objects->head_count,
+                                   .size = size,
+                                   .bytes = target_direct(objects->target, area->pool_start, size)};
+    int rc = heads_init(&opened->heads, area, err);
+    objects->block_count += area->block_count;
+    objects->head_count += opened->heads.count;
+    return rc;
 }
 
 static int open_areas(struct objects *objects, struct mph_err *err)
 {
     size_t count = heap_area_count(objects->heap);
+    int rc = 0;
 
     objects->areas = calloc(count, sizeof *objects->areas);
     if (!objects->areas)
         return mph_fail_no_memory(err);
     objects->area_count = count;
     objects->block_shift = (uint8_t)__builtin_ctz(objects->layout->block_bytes);
-    for (size_t i = 0; i < count; i++) {
-        const struct gc_area *area = heap_area(objects->heap, i);
-
-        uint64_t size = area->block_count * objects->layout->block_bytes;
-
-        objects->areas[i] =
-            (struct object_area){area, objects->block_count, size,
-                                 target_direct(objects->target, area->pool_start, size)};
-        objects->block_count += area->block_count;
-    }
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = open_area(objects, i, err);
+    if (rc < 0)
+        return rc;
     if (objects->block_count >= BLOCK_NOBODY / 2)
         return mph_fail(err, MPH_ERR_UNSUPPORTED, "heap: %llu blocks are more than can be named",
                         (unsigned long long)objects->block_count);
-    objects->kinds = calloc(objects->block_count + 1, sizeof *objects->kinds);
-    objects->owners = malloc((objects->block_count + 1) * sizeof *objects->owners);
+    objects->kinds = calloc(objects->head_count + 1, sizeof *objects->kinds);
+    objects->owners = malloc((objects->head_count + 1) * sizeof *objects->owners);
     objects->types = type_table_create();
     objects->lookups = calloc(1, sizeof *objects->lookups);
     if (!objects->kinds || !objects->owners || !objects->types || !objects->lookups)
         return mph_fail_no_memory(err);
-    memset(objects->owners, 0xff, objects->block_count * sizeof *objects->owners); // BLOCK_NOBODY
-    objects_each_head(objects, &(struct head_walk){measure_head, objects});
+    memset(objects->owners, 0xff, objects->head_count * sizeof *objects->owners); // BLOCK_NOBODY
     return 0;
 }
 
@@ -349,6 +371,8 @@ void objects_allow_lookups(const struct objects *objects)
 void objects_deinit(struct objects *objects)
 {
     type_table_destroy(objects->types);
+    for (size_t i = 0; i < objects->area_count; i++)
+        heads_deinit(&objects->areas[i].heads);
     free(objects->areas);
     free(objects->kinds);
     free(objects->owners);

@@ -4,7 +4,7 @@
 #ifndef MPH_OBJECT_OBJECTS_H
 #define MPH_OBJECT_OBJECTS_H
 
-#include "gc/heap.h"
+#include "gc/heads.h"
 #include "object/kind.h"
 #include "object/word.h"
 
@@ -27,8 +27,8 @@ struct object {
     const uint16_t *offsets; // of the members
 };
 
-// Blocks of all areas are numbered through, in the areas' order. Holders beyond the
-// last block are things outside the heap, by their place in objects->outside.
+// Blocks of all areas are numbered through, in the areas' order, and so are heads. Holders
+// beyond the last block are things outside the heap, by their place in objects->outside.
 enum { BLOCK_NOBODY = UINT32_MAX };
 
 struct outside {
@@ -38,7 +38,9 @@ struct outside {
 
 struct object_area {
     const struct gc_area *area;
-    uint64_t first;       // number of its first block
+    uint64_t first;      // number of its first block
+    uint64_t first_head; // number of its first head
+    struct heads heads;
     uint64_t size;        // bytes of its blocks
     const uint8_t *bytes; // the pool where it is at hand, else NULL
 };
@@ -52,8 +54,9 @@ struct objects {
     struct object_area *areas;
     size_t area_count;
     uint64_t block_count;
-    uint8_t *kinds;     // by block: number of the kind, meaningful for heads
-    uint32_t *owners;   // by block; heads: who holds it, tails: where it is (objects.c)
+    uint64_t head_count;
+    uint8_t *kinds;     // by head: number of the kind
+    uint32_t *owners;   // by head: block of who holds it
     struct vec outside; // of struct outside
 
     struct type_table *types;
@@ -97,6 +100,10 @@ bool objects_find_head(const struct objects *objects, uint64_t address, uint64_t
 // The block that begins at an address, if it is a head.
 bool objects_head_at(const struct objects *objects, uint64_t address, uint64_t *ret_block);
 
+// The number of a head, by its block, and the other way round.
+uint64_t objects_head_number(const struct objects *objects, uint64_t block);
+uint64_t objects_head_block(const struct objects *objects, uint64_t number);
+
 uint64_t objects_block_address(const struct objects *objects, uint64_t block);
 // Bytes of the allocation that begins with a head.
 uint64_t objects_block_bytes(const struct objects *objects, uint64_t block);
@@ -105,10 +112,18 @@ uint64_t objects_block_bytes(const struct objects *objects, uint64_t block);
 // outside the heap, where nothing tells, to the last address.
 uint64_t objects_room(const struct objects *objects, uint64_t address);
 
+// The number of a head's kind; 0: not known, or no head.
+uint8_t objects_kind_number(const struct objects *objects, uint64_t block);
+
 static inline const struct kind *objects_kind(const struct objects *objects, uint64_t block)
 {
-    return objects->kinds[block] ? kind_at(objects->kinds[block]) : NULL;
+    uint8_t number = objects_kind_number(objects, block);
+
+    return number ? kind_at(number) : NULL;
 }
+
+// Who holds a head: the number of a block, one beyond the last, or BLOCK_NOBODY.
+uint32_t objects_owner(const struct objects *objects, uint64_t block);
 
 // The object (or first holder) at the end of a block's chain of holders: the block
 // itself when nobody holds it. Numbers beyond block_count are outside the heap.

@@ -114,7 +114,7 @@ void label_state_words(struct objects *objects)
         return;
     for (uint64_t at = start; at + objects->word <= end; at += objects->word) {
         if (!objects_word(objects, at, &value) || !objects_head_at(objects, value, &block) ||
-            objects->kinds[block])
+            objects_kind_number(objects, block))
             continue;
         label_words(objects,
                     outside_add(objects, at, "mp_state_ctx+0x%llx",
@@ -197,7 +197,7 @@ static void label_from(struct objects *objects, const char *stack, uint64_t star
     target_fetch(objects->target, &(struct range){start, end - start}, 1, NULL);
     for (uint64_t at = start; at + objects->word <= end; at += objects->word)
         if (objects_word(objects, at, &value) && objects_head_at(objects, value, &block) &&
-            !objects->kinds[block])
+            !objects_kind_number(objects, block))
             label_from_stack(objects, stack, at, value, block);
 }
 

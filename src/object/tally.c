@@ -21,7 +21,7 @@ static int count_head(void *context, uint64_t block, uint64_t address, uint64_t 
     if (kind && !kind->is_block) {
         tally->objects++;
         tally->object_bytes += bytes;
-    } else if (objects->owners[block] == BLOCK_NOBODY) {
+    } else if (objects_owner(objects, block) == BLOCK_NOBODY) {
         tally->unowned++;
         tally->unowned_bytes += bytes;
     } else {

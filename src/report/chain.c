@@ -65,7 +65,7 @@ static size_t root_length(const struct walk *walk, const struct text *name)
 {
     static const char *const parts[] = {".map.table", ".items"};
     const struct objects *objects = objects_of(walk->chain);
-    uint64_t owner = objects->owners[walk->path->blocks[0]];
+    uint64_t owner = objects_owner(objects, walk->path->blocks[0]);
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t length = strlen(parts[i]);
@@ -111,7 +111,7 @@ static void add_hop(struct walk *walk, size_t i)
     bool is_space = hop_is_namespace(objects, block, head);
     bool is_known = walk->space != BLOCK_NOBODY && hop_object(objects, block) == walk->space;
     bool is_bare = i == 1 && walk->path->root.set == ROOTS_STATE &&
-                   objects_outside(objects, objects->owners[block]);
+                   objects_outside(objects, objects_owner(objects, block));
     struct hop hop;
 
     hop_find(walk->chain->names, block, head, is_known ? walk->of : BLOCK_NOBODY, is_bare, &hop);

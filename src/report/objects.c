@@ -142,7 +142,8 @@ static bool has_type(const struct objects *objects, const struct row *row, const
         return true;
     objects_get_block(objects, row->block, &object);
     if (!strcmp(type, "?"))
-        return objects->owners[row->block] == BLOCK_NOBODY && object.kind && object.kind->is_block;
+        return objects_owner(objects, row->block) == BLOCK_NOBODY && object.kind &&
+               object.kind->is_block;
     return (object.type && !strcmp(object.type->name, type)) ||
            (object.kind && !strcmp(object.kind->name, type));
 }
@@ -160,7 +161,7 @@ static bool is_wanted(const struct listing *listing, const struct row *row)
     if (options->type)
         return has_type(objects, row, options->type);
     return options->has_helpers || (kind && !kind->is_block) ||
-           objects->owners[row->block] == BLOCK_NOBODY;
+           objects_owner(objects, row->block) == BLOCK_NOBODY;
 }
 
 static int select_row(void *context, uint64_t block, uint64_t address, uint64_t bytes)
@@ -230,7 +231,7 @@ static void add_value(const struct objects *objects, const struct row *row, stru
 static void add_holder(const struct listing *listing, const struct row *row, struct text *text)
 {
     const struct objects *objects = &listing->session->objects;
-    uint64_t owner = objects->owners[row->block];
+    uint64_t owner = objects_owner(objects, row->block);
     const struct outside *outside = objects_outside(objects, owner);
 
     if (owner == BLOCK_NOBODY)
@@ -298,7 +299,7 @@ static json_t *row_json(const struct listing *listing, const struct row *row)
     const struct objects *objects = &listing->session->objects;
     struct object object;
     struct text name, value;
-    uint32_t owner = objects->owners[row->block];
+    uint32_t owner = objects_owner(objects, row->block);
     const struct outside *outside = objects_outside(objects, owner);
 
     objects_get_block(objects, row->block, &object);

@@ -105,7 +105,7 @@ static bool is_bare(const struct rows *rows, uint32_t head)
         return false;
     root = vec_at(&forest->roots, forest->words[head]);
     return root->set == ROOTS_STATE &&
-           objects_outside(forest->objects, forest->objects->owners[forest->blocks[head]]);
+           objects_outside(forest->objects, objects_owner(forest->objects, forest->blocks[head]));
 }
 
 static void set_hop(struct rows *rows, uint32_t head)

@@ -197,7 +197,7 @@ static int gather_held(void *context, uint64_t block, uint64_t address, uint64_t
     struct view *view = context;
     const struct kind *kind = objects_kind(view->objects, block);
 
-    if (view->objects->owners[block] == BLOCK_NOBODY ||
+    if (objects_owner(view->objects, block) == BLOCK_NOBODY ||
         objects_top_owner(view->objects, block) != view->block)
         return 0;
     if (view->owned_count++ < HELD_MAX)
@@ -259,7 +259,7 @@ static void gather_dump(struct view *view)
 
 static void set_owner(const struct view *view, json_t *document)
 {
-    uint64_t owner = view->has_block ? view->objects->owners[view->block] : BLOCK_NOBODY;
+    uint64_t owner = view->has_block ? objects_owner(view->objects, view->block) : BLOCK_NOBODY;
     const struct outside *outside = objects_outside(view->objects, owner);
 
     if (outside)
