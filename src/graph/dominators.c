@@ -1,247 +1,270 @@
 // SPDX-License-Identifier: MIT
-// T. Lengauer, R. E. Tarjan, "A fast algorithm for finding dominators in a flowgraph",
-// ACM TOPLAS 1(1), 1979: the version with path compression alone, O(edges * log nodes).
+// Semidominators as T. Lengauer and R. E. Tarjan have them ("A fast algorithm for finding
+// dominators in a flowgraph", ACM TOPLAS 1(1), 1979), with path compression; from them the
+// dominators as nearest common ancestors (L. Georgiadis, R. E. Tarjan, R. F. Werneck,
+// "Finding dominators in practice", JGAA 10(1), 2006: the semi-NCA algorithm). The climb to
+// those goes by jumps (E. W. Myers, "An applicative random-access stack", IPL 17(5), 1983),
+// which keeps it a logarithm where a chain of dominators is long.
 //
-// Two things of a depth-first search save memory. An edge to a node with a larger number
-// comes from an ancestor, so it counts at once and need not be kept. And a node's parent
-// is its ancestor in the forest as soon as it is linked, so that one array does for both.
+// What saves memory: numbers are packed. An edge to a node with a larger number comes from
+// an ancestor of it in the search, so it counts at once and need not be kept. The others are
+// kept for as many nodes at a time as there is room for, and found again for the next ones.
 #include "graph/dominators.h"
 
 #include <stdlib.h>
 
+#include "graph/depth_first.h"
 #include "graph/edges.h"
 
 struct builder {
     struct dominators *tree;
-    uint32_t *parents; // by node: in the search; of linked nodes: ancestor in the forest
-    uint32_t *semis;   // by node: semidominator, as far as it is known
-    // By node: in the search, how many of its words were looked at; then, of all nodes on
-    // the way to the root of its tree, the one whose semidominator is smallest.
-    uint32_t *labels;
-    uint32_t *buckets; // by node: the first of those whose semidominator it is; 0: none
-    uint32_t *firsts;  // by node: place of the first of its sources
-    uint32_t *sources; // of edges to a node with a smaller number
-    uint32_t linked;   // nodes from this one on are in the forest
-    struct edges edges;
-    uint32_t at; // the node whose words are looked at
+    struct depth_first search; // `lowest` becomes semidominators, `parents` dominators
+    // By node, `search.behind` first: how many sources it has, then where they are kept; of
+    // linked nodes, the smallest semidominator on the way to the root of its tree. In the end
+    // how many dominate it.
+    struct packed *labels;
+    // By linked node: its ancestor in the forest. In the end, a node that dominates it far up.
+    struct packed ancestors;
+    struct packed sources; // of edges to a node with a smaller number
+    uint32_t room;         // for sources
+    uint32_t linked;       // nodes from this one on are in the forest
 };
 
-// --- the search ---
-
-static void look_into(struct builder *builder, uint32_t node)
-{
-    const struct objects *objects = builder->tree->objects;
-    uint64_t block = builder->tree->blocks[node];
-    uint64_t done = (uint64_t)builder->labels[node] * objects->word;
-
-    edges_begin(&builder->edges, objects_block_address(objects, block) + done,
-                objects_block_bytes(objects, block) - done);
-    builder->at = node;
-}
-
-static void leave(struct builder *builder, uint64_t word_address)
-{
-    const struct objects *objects = builder->tree->objects;
-    uint64_t start = objects_block_address(objects, builder->tree->blocks[builder->at]);
-
-    builder->labels[builder->at] = (uint32_t)((word_address - start) / objects->word + 1);
-}
-
-static void enter(struct builder *builder, uint64_t block, uint32_t parent)
-{
-    struct dominators *tree = builder->tree;
-    uint32_t node = tree->count++;
-
-    tree->blocks[node] = (uint32_t)block;
-    tree->nodes[block] = node;
-    builder->parents[node] = builder->semis[node] = parent;
-    look_into(builder, node);
-}
-
-// An edge to a node that was reached before. Where it comes from an ancestor it says at
-// once what it would say later; the others are counted.
-static void pass(struct builder *builder, uint32_t from, uint32_t to)
-{
-    if (from > to)
-        builder->firsts[to]++;
-    else if (from < builder->semis[to])
-        builder->semis[to] = from;
-}
-
-static void search_from(struct builder *builder, uint64_t block)
-{
-    const uint32_t *nodes = builder->tree->nodes;
-    struct edge edge;
-
-    enter(builder, block, 0);
-    while (builder->at) {
-        if (!edges_next(&builder->edges, &edge)) {
-            if (builder->parents[builder->at])
-                look_into(builder, builder->parents[builder->at]);
-            else
-                builder->at = 0;
-        } else if (nodes[edge.block]) {
-            pass(builder, builder->at, nodes[edge.block]);
-        } else {
-            leave(builder, edge.at);
-            enter(builder, edge.block, builder->at);
-        }
-    }
-}
-
-static void begin_at_root(void *context, const struct root_word *word)
-{
-    struct builder *builder = context;
-    uint32_t node = builder->tree->nodes[word->block];
-
-    if (node)
-        pass(builder, 0, node);
-    else
-        search_from(builder, word->block);
-}
-
-static void search(struct builder *builder, const struct root_words *roots)
-{
-    struct root_walk walk = {begin_at_root, builder, 0, 0};
-
-    builder->tree->count = 1;
-    for (int set = 0; set < ROOTS_SETS; set++)
-        root_words_each(roots, set, &walk);
-}
-
-// --- sources by target ---
-
-// From counts to places: each node's own end with the last of its sources, and filling
-// brings them down to where they begin.
-static uint32_t place_sources(struct builder *builder)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t node = 0; node < builder->tree->count; node++) {
-        sum += builder->firsts[node];
-        builder->firsts[node] = (uint32_t)sum;
-    }
-    builder->firsts[builder->tree->count] = (uint32_t)sum;
-    return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
-}
-
-// In order of addresses: memory goes by once more, from its start to its end.
-static int collect_from(void *context, uint64_t block, uint64_t address, uint64_t bytes)
-{
-    struct builder *builder = context;
-    const uint32_t *nodes = builder->tree->nodes;
-    struct edge edge;
-
-    if (!nodes[block])
-        return 0;
-    edges_begin(&builder->edges, address, bytes);
-    while (edges_next(&builder->edges, &edge)) {
-        uint32_t to = nodes[edge.block];
-
-        // Memory that changes while it is read may have more edges than were counted.
-        if (to && nodes[block] > to && builder->firsts[to])
-            builder->sources[--builder->firsts[to]] = nodes[block];
-    }
-    return 0;
-}
-
-static int collect_sources(struct builder *builder, struct mph_err *err)
-{
-    uint32_t count = place_sources(builder);
-
-    builder->sources = count < UINT32_MAX ? calloc((size_t)count + 1, sizeof(uint32_t)) : NULL;
-    if (!builder->sources)
-        return mph_fail_no_memory(err);
-    objects_each_head(builder->tree->objects, &(struct head_walk){collect_from, builder});
-    return 0;
-}
-
-// --- dominators ---
+// --- semidominators ---
 
 // Let all nodes on the way to the root of the tree hang from that root. The way down
 // again is kept in the ancestors themselves, so it may be as long as it likes.
 static void compress(struct builder *builder, uint32_t node)
 {
-    uint32_t *ancestors = builder->parents, *labels = builder->labels;
-    uint32_t below = 0;
+    struct packed *ancestors = &builder->ancestors, *labels = builder->labels;
+    uint32_t below = 0, above;
 
-    while (ancestors[node] >= builder->linked) {
-        uint32_t above = ancestors[node];
-
-        ancestors[node] = below;
+    while ((above = packed_get(ancestors, node)) >= builder->linked) {
+        packed_set(ancestors, node, below);
         below = node;
         node = above;
     }
-    uint32_t root = ancestors[node];
+    uint32_t root = above, smallest = packed_get(labels, node);
     while (below) {
-        uint32_t next = ancestors[below];
+        uint32_t next = packed_get(ancestors, below), own = packed_get(labels, below);
 
-        if (builder->semis[labels[node]] < builder->semis[labels[below]])
-            labels[below] = labels[node];
-        ancestors[below] = root;
-        node = below;
+        if (smallest < own)
+            packed_set(labels, below, smallest);
+        else
+            smallest = own;
+        packed_set(ancestors, below, root);
         below = next;
     }
 }
 
-static uint32_t evaluate(struct builder *builder, uint32_t node)
+// A node that is no linked one any more was a source once: memory has changed meanwhile.
+static void look_at_source(struct builder *builder, uint32_t source, uint32_t *semi)
 {
-    if (node < builder->linked)
-        return node;
-    compress(builder, node);
-    return builder->labels[node];
+    if (source < builder->linked)
+        return;
+    compress(builder, source);
+    uint32_t smallest = packed_get(builder->labels, source);
+    if (smallest < *semi)
+        *semi = smallest;
 }
 
-static void find_semidominator(struct builder *builder, uint32_t node)
+static void link_node(struct builder *builder, uint32_t node, uint32_t semi)
 {
-    uint32_t *semis = builder->semis;
+    packed_set(&builder->search.lowest, node, semi);
+    packed_set(builder->labels, node, semi);
+    packed_set(&builder->ancestors, node, packed_get(&builder->search.parents, node));
+    builder->linked = node;
+}
 
-    for (uint32_t i = builder->firsts[node]; i < builder->firsts[node + 1]; i++) {
-        uint32_t semi = semis[evaluate(builder, builder->sources[i])];
+// --- going through memory for sources ---
 
-        if (semi < semis[node])
-            semis[node] = semi;
+// Edges are all over the nodes. A few are gathered, so that what they ask for is on its way
+// while the others are looked at.
+enum { GATHERED_MAX = 32 };
+
+struct gathered {
+    uint32_t source;
+    uint32_t target; // number of a head, then its node
+};
+
+struct scan {
+    struct builder *builder;
+    uint32_t first, end; // nodes whose sources are wanted
+    void (*visit)(struct scan *scan, uint32_t source, uint32_t node);
+    uint32_t semi; // of the only node
+    struct edges edges;
+    struct gathered gathered[GATHERED_MAX];
+    size_t count;
+};
+
+static void visit_gathered(struct scan *scan)
+{
+    const struct depth_first *search = &scan->builder->search;
+
+    for (size_t i = 0; i < scan->count; i++) {
+        struct gathered *edge = &scan->gathered[i];
+
+        edge->target = packed_get(&search->nodes, edge->target);
+        packed_expect(scan->builder->labels, edge->target);
+    }
+    for (size_t i = 0; i < scan->count; i++) {
+        uint32_t source = scan->gathered[i].source, node = scan->gathered[i].target;
+
+        if (node >= scan->first && node < scan->end && source > node)
+            scan->visit(scan, source, node);
+    }
+    scan->count = 0;
+}
+
+// In order of addresses: memory goes by from its start to its end.
+static int scan_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+{
+    struct scan *scan = context;
+    const struct depth_first *search = &scan->builder->search;
+    uint32_t source = packed_get(&search->nodes, objects_head_number(search->objects, block));
+    struct edge edge;
+
+    if (source <= scan->first)
+        return 0;
+    edges_begin(&scan->edges, address, bytes);
+    while (edges_next(&scan->edges, &edge)) {
+        uint32_t head = (uint32_t)objects_head_number(search->objects, edge.block);
+
+        packed_expect(&search->nodes, head);
+        scan->gathered[scan->count++] = (struct gathered){source, head};
+        if (scan->count == GATHERED_MAX)
+            visit_gathered(scan);
+    }
+    return 0;
+}
+
+static void scan_all(struct scan *scan)
+{
+    const struct objects *objects = scan->builder->search.objects;
+
+    edges_init(&scan->edges, objects);
+    objects_each_head(objects, &(struct head_walk){scan_head, scan});
+    visit_gathered(scan);
+}
+
+// Places are counted down from the end of a node's to their start. Memory that changes while
+// it is read may have more edges than were counted.
+static void keep_source(struct scan *scan, uint32_t source, uint32_t node)
+{
+    uint32_t place = packed_get(scan->builder->labels, node);
+
+    if (!place)
+        return;
+    packed_set(&scan->builder->sources, place - 1, source);
+    packed_set(scan->builder->labels, node, place - 1);
+}
+
+static void place_sources(struct builder *builder, uint32_t first, uint32_t end)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t node = first; node < end; node++) {
+        sum += packed_get(builder->labels, node);
+        packed_set(builder->labels, node, sum);
+    }
+    for (uint32_t i = 0; i < sum; i++)
+        packed_set(&builder->sources, i, 0);
+    if (sum)
+        scan_all(
+            &(struct scan){.builder = builder, .first = first, .end = end, .visit = keep_source});
+}
+
+static void link_nodes(struct builder *builder, uint32_t first, uint32_t end)
+{
+    uint32_t places_end = 0;
+
+    for (uint32_t node = first; node < end; node++)
+        places_end += packed_get(builder->labels, node);
+    place_sources(builder, first, end);
+    for (uint32_t node = end; node-- > first;) {
+        uint32_t semi = packed_get(&builder->search.lowest, node);
+        uint32_t place = packed_get(builder->labels, node), next_end = place;
+
+        for (; place < places_end; place++)
+            look_at_source(builder, packed_get(&builder->sources, place), &semi);
+        places_end = next_end;
+        link_node(builder, node, semi);
     }
 }
 
-// Dominators of all whose semidominator is `parent`, or the nodes that have the same one.
-// Until then `immediate` chains those that wait for it.
-static void empty_bucket(struct builder *builder, uint32_t parent)
+// --- more sources than there is room for ---
+
+static void use_source(struct scan *scan, uint32_t source, uint32_t node)
 {
-    uint32_t *immediate = builder->tree->immediate;
-    uint32_t node = builder->buckets[parent];
+    (void)node;
+    look_at_source(scan->builder, source, &scan->semi);
+}
 
-    builder->buckets[parent] = 0;
-    while (node) {
-        uint32_t next = immediate[node], best = evaluate(builder, node);
+static void link_popular(struct builder *builder, uint32_t node)
+{
+    struct scan scan = {.builder = builder,
+                        .first = node,
+                        .end = node + 1,
+                        .visit = use_source,
+                        .semi = packed_get(&builder->search.lowest, node)};
 
-        immediate[node] = builder->semis[best] < builder->semis[node] ? best : parent;
-        node = next;
+    scan_all(&scan);
+    link_node(builder, node, scan.semi);
+}
+
+static void find_semidominators(struct builder *builder)
+{
+    uint32_t end = builder->linked = builder->search.count;
+
+    while (end > 1) {
+        uint32_t first = end;
+        uint64_t sum = 0;
+
+        while (first > 1 && (sum += packed_get(builder->labels, first - 1)) <= builder->room)
+            first--;
+        if (first < end)
+            link_nodes(builder, first, end);
+        else
+            link_popular(builder, --first);
+        end = first;
     }
+}
+
+// --- dominators ---
+
+// The nearest that dominates the parent, or is it, and has no larger number than the
+// semidominator.
+static uint32_t climb(const struct builder *builder, uint32_t node, uint32_t semi)
+{
+    while (node > semi) {
+        uint32_t far = packed_get(&builder->ancestors, node);
+
+        node = far > semi ? far : packed_get(&builder->search.parents, node);
+    }
+    return node;
+}
+
+static uint32_t far_above(const struct builder *builder, uint32_t above)
+{
+    const struct packed *depths = builder->labels;
+    uint32_t far = packed_get(&builder->ancestors, above);
+    uint32_t farther = packed_get(&builder->ancestors, far);
+
+    return packed_get(depths, above) - packed_get(depths, far) ==
+                   packed_get(depths, far) - packed_get(depths, farther)
+               ? farther
+               : above;
 }
 
 static void find_dominators(struct builder *builder)
 {
-    struct dominators *tree = builder->tree;
-    uint32_t *immediate = tree->immediate;
+    for (uint32_t node = 1; node < builder->search.count; node++) {
+        uint32_t above = climb(builder, packed_get(&builder->search.parents, node),
+                               packed_get(&builder->search.lowest, node));
 
-    for (uint32_t node = 0; node < tree->count; node++)
-        builder->labels[node] = node;
-    for (uint32_t node = tree->count - 1; node > 0; node--) {
-        uint32_t parent = builder->parents[node];
-
-        builder->linked = node + 1;
-        find_semidominator(builder, node);
-        immediate[node] = builder->buckets[builder->semis[node]];
-        builder->buckets[builder->semis[node]] = node;
-        builder->linked = node;
-        empty_bucket(builder, parent);
-    }
-    for (uint32_t node = 1; node < tree->count; node++) {
-        if (immediate[node] != builder->semis[node])
-            immediate[node] = immediate[immediate[node]];
-        if (immediate[node] >= node) // only of memory that changed while it was read
-            immediate[node] = 0;
+        packed_set(&builder->search.parents, node, above);
+        packed_set(builder->labels, node, packed_get(builder->labels, above) + 1);
+        packed_set(&builder->ancestors, node, far_above(builder, above));
     }
 }
 
@@ -250,107 +273,124 @@ static void find_dominators(struct builder *builder)
 static int measure_node(void *context, uint64_t block, uint64_t address, uint64_t bytes)
 {
     struct dominators *tree = context;
+    uint32_t node = dominators_node(tree, block);
 
     (void)address;
-    if (tree->nodes[block])
-        tree->retained[tree->nodes[block]] = (uint32_t)(bytes >> tree->objects->block_shift);
+    if (!node)
+        return 0;
+    packed_set(&tree->blocks, node, (uint32_t)block);
+    packed_set(&tree->retained, node, (uint32_t)(bytes >> tree->objects->block_shift));
     return 0;
+}
+
+static void add(struct packed *packed, uint32_t node, uint32_t value)
+{
+    packed_set(packed, node, packed_get(packed, node) + value);
 }
 
 static void sum_up(struct dominators *tree)
 {
     objects_each_head(tree->objects, &(struct head_walk){measure_node, tree});
     for (uint32_t node = tree->count - 1; node > 0; node--) {
-        uint32_t above = tree->immediate[node];
+        uint32_t above = dominators_immediate(tree, node);
 
-        tree->counts[node]++;
-        tree->retained[above] += tree->retained[node];
-        tree->counts[above] += tree->counts[node];
+        add(&tree->counts, node, 1);
+        add(&tree->counts, above, packed_get(&tree->counts, node));
+        add(&tree->retained, above, packed_get(&tree->retained, node));
     }
 }
 
 // --- the whole ---
 
-static int count_head(void *context, uint64_t block, uint64_t address, uint64_t bytes)
+// What is left of what the header promises, when the five arrays of numbers are there.
+static uint32_t room_for_sources(const struct builder *builder)
 {
-    (void)block, (void)address, (void)bytes;
-    ++*(size_t *)context;
+    const struct objects *objects = builder->search.objects;
+    uint64_t heads = objects->head_count, numbers = packed_bytes(heads, (uint32_t)heads);
+    uint64_t allowed = 16 * heads + (objects->block_count << objects->block_shift) / 8;
+    uint64_t left = allowed > 5 * numbers ? (allowed - 5 * numbers) * 8 / builder->labels->bits : 0;
+    uint64_t least = heads / 8 + 1;
+
+    left = left > least ? left : least;
+    return left < builder->labels->mask ? (uint32_t)left : builder->labels->mask;
+}
+
+// No more than there are.
+static uint32_t count_sources(const struct builder *builder, uint32_t most)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t node = 1; node < builder->search.count && sum < most; node++)
+        sum += packed_get(builder->labels, node);
+    return sum < most ? (uint32_t)sum : most;
+}
+
+static int build(struct builder *builder, uint32_t most, struct mph_err *err)
+{
+    struct depth_first *search = &builder->search;
+    uint32_t room = room_for_sources(builder);
+
+    builder->room = count_sources(builder, most < room ? most : room);
+    if (!packed_init(&builder->ancestors, search->count, search->count) ||
+        !packed_init(&builder->sources, builder->room, search->count))
+        return mph_fail_no_memory(err);
+    find_semidominators(builder);
+    packed_set(builder->labels, 0, 0);
+    find_dominators(builder);
     return 0;
 }
 
-static bool allocate(uint32_t **const *arrays, size_t count, size_t elements)
-{
-    bool is_complete = true;
-
-    for (size_t i = 0; i < count; i++) {
-        *arrays[i] = calloc(elements, sizeof(uint32_t));
-        is_complete &= *arrays[i] != NULL;
-    }
-    return is_complete;
-}
-
-static int start(struct builder *builder, struct mph_err *err)
+// The arrays that stay, once those that do not are gone.
+static int hand_over(struct builder *builder, struct mph_err *err)
 {
     struct dominators *tree = builder->tree;
-    uint32_t **const arrays[] = {&tree->blocks,   &tree->immediate, &builder->parents,
-                                 &builder->semis, &builder->labels, &builder->buckets,
-                                 &builder->firsts};
-    size_t heads = 0;
+    struct depth_first *search = &builder->search;
+    uint32_t blocks = (uint32_t)tree->objects->block_count;
 
-    objects_each_head(tree->objects, &(struct head_walk){count_head, &heads});
-    tree->nodes = calloc((size_t)tree->objects->block_count + 1, sizeof *tree->nodes);
-    if (!allocate(arrays, sizeof arrays / sizeof *arrays, heads + 2) || !tree->nodes)
+    tree->count = search->count;
+    tree->nodes = search->nodes;
+    tree->immediate = search->parents;
+    search->nodes = search->parents = (struct packed){0};
+    depth_first_deinit(search);
+    if (!packed_init(&tree->blocks, tree->count, blocks) ||
+        !packed_init(&tree->retained, tree->count, blocks) ||
+        !packed_init(&tree->counts, tree->count, tree->count))
         return mph_fail_no_memory(err);
-    edges_init(&builder->edges, tree->objects);
+    sum_up(tree);
     return 0;
 }
 
-static void finish(struct builder *builder)
+int dominators_init_within(struct dominators *tree, const struct root_words *roots,
+                           uint32_t sources, struct mph_err *err)
 {
-    free(builder->parents);
-    free(builder->semis);
-    free(builder->labels);
-    free(builder->buckets);
-    free(builder->firsts);
-    free(builder->sources);
-}
+    struct builder builder = {.tree = tree, .labels = &builder.search.behind};
+    int rc = depth_first_init(&builder.search, roots, err);
 
-static int build(struct builder *builder, const struct root_words *roots, struct mph_err *err)
-{
-    int rc = start(builder, err);
-
+    *tree = (struct dominators){.objects = roots->objects};
     if (rc < 0)
         return rc;
-    search(builder, roots);
-    rc = collect_sources(builder, err);
+    rc = build(&builder, sources, err);
+    packed_deinit(&builder.ancestors);
+    packed_deinit(&builder.sources);
     if (rc == 0)
-        find_dominators(builder);
+        rc = hand_over(&builder, err);
+    depth_first_deinit(&builder.search);
+    if (rc < 0)
+        dominators_deinit(tree);
     return rc;
 }
 
 int dominators_init(struct dominators *tree, const struct root_words *roots, struct mph_err *err)
 {
-    struct builder builder = {.tree = tree};
-    uint32_t **const arrays[] = {&tree->retained, &tree->counts};
-
-    *tree = (struct dominators){.objects = roots->objects};
-    int rc = build(&builder, roots, err);
-    finish(&builder);
-    if (rc == 0 && !allocate(arrays, 2, tree->count))
-        rc = mph_fail_no_memory(err);
-    if (rc < 0)
-        dominators_deinit(tree);
-    else
-        sum_up(tree);
-    return rc;
+    return dominators_init_within(tree, roots, UINT32_MAX, err);
 }
 
 void dominators_deinit(struct dominators *tree)
 {
-    free(tree->blocks);
-    free(tree->immediate);
-    free(tree->retained);
-    free(tree->counts);
-    free(tree->nodes);
+    packed_deinit(&tree->blocks);
+    packed_deinit(&tree->immediate);
+    packed_deinit(&tree->retained);
+    packed_deinit(&tree->counts);
+    packed_deinit(&tree->nodes);
     *tree = (struct dominators){0};
 }

@@ -19,8 +19,9 @@ struct keeping {
 // the block. A keeper's number is thus smaller than that of what it keeps: no circles.
 static uint32_t head_of(const struct retained *retained, uint32_t node)
 {
-    uint64_t top = objects_top_owner(retained->objects, retained->tree.blocks[node]);
-    uint32_t head = top < retained->objects->block_count ? retained->tree.nodes[top] : node;
+    uint64_t top = objects_top_owner(retained->objects, dominators_block(&retained->tree, node));
+    uint32_t head =
+        top < retained->objects->block_count ? dominators_node(&retained->tree, top) : node;
 
     return head <= node ? head : 0;
 }
@@ -31,9 +32,10 @@ static bool find_object(const struct keeping *keeping, uint32_t node, uint32_t *
     uint32_t head = head_of(retained, node);
 
     return head &&
-           inventory_find(keeping->inventory,
-                          objects_block_address(retained->objects, retained->tree.blocks[head]),
-                          ret_place) &&
+           inventory_find(
+               keeping->inventory,
+               objects_block_address(retained->objects, dominators_block(&retained->tree, head)),
+               ret_place) &&
            !inventory_thing(keeping->inventory, *ret_place)->is_block;
 }
 
@@ -59,7 +61,7 @@ static void set_things(const struct keeping *keeping)
 
         if (!objects_head_at(retained->objects, thing->address, &block))
             continue;
-        thing->keeper = keeping->keepers[retained->tree.nodes[block]];
+        thing->keeper = keeping->keepers[dominators_node(&retained->tree, block)];
         thing->is_garbage = keeping->mark->has_least && !mark_may_keep(keeping->mark, block);
     }
 }

@@ -10,17 +10,18 @@
 
 static const struct kind *kind_of_node(const struct retained *retained, uint32_t node)
 {
-    return objects_kind(retained->objects, retained->tree.blocks[node]);
+    return objects_kind(retained->objects, dominators_block(&retained->tree, node));
 }
 
 // A block that the object which dominates it holds, directly or through another block.
 static bool is_held(const struct retained *retained, uint32_t node, uint32_t above)
 {
     const struct dominators *tree = &retained->tree;
-    uint64_t top = objects_top_owner(retained->objects, tree->blocks[node]);
-    uint32_t holder = top < retained->objects->block_count ? tree->nodes[top] : 0;
+    uint64_t block = dominators_block(tree, node);
+    uint64_t top = objects_top_owner(retained->objects, block);
+    uint32_t holder = top < retained->objects->block_count ? dominators_node(tree, top) : 0;
 
-    return top != tree->blocks[node] && holder && retained->carriers[holder] == above;
+    return top != block && holder && retained_carrier(retained, holder) == above;
 }
 
 // The dict of the module or class that dominates it.
@@ -35,24 +36,28 @@ static bool is_namespace_of(const struct retained *retained, uint32_t node, uint
     if (!kind || !kind_above || strcmp(kind->name, "dict") ||
         (kind_above != &kind_class && strcmp(kind_above->name, "module")))
         return false;
-    objects_get_block(objects, retained->tree.blocks[above], &object);
+    objects_get_block(objects, dominators_block(&retained->tree, above), &object);
     return object_namespace(objects, &object, &dict) &&
-           dict == objects_block_address(objects, retained->tree.blocks[node]);
+           dict == objects_block_address(objects, dominators_block(&retained->tree, node));
 }
 
-static void find_carriers(struct retained *retained)
+static uint64_t bytes_of_node(const struct retained *retained, uint32_t node)
 {
-    const struct dominators *tree = &retained->tree;
+    return objects_block_bytes(retained->objects, dominators_block(&retained->tree, node));
+}
 
-    for (uint32_t node = 1; node < tree->count; node++) {
+// Who holds a node may have a larger number: then it is no part yet, of anything.
+static void find_parts(struct retained *retained)
+{
+    for (uint32_t node = 1; node < retained->tree.count; node++) {
         uint32_t above = retained_above(retained, node);
         bool is_part =
             above && (is_held(retained, node, above) || is_namespace_of(retained, node, above));
+        uint32_t carrier = is_part ? above : node;
+        uint64_t bytes = retained_own_bytes(retained, carrier) + bytes_of_node(retained, node);
 
-        retained->carriers[node] = is_part ? above : node;
-        retained->own[retained->carriers[node]] +=
-            (uint32_t)(objects_block_bytes(retained->objects, tree->blocks[node]) >>
-                       retained->objects->block_shift);
+        packed_set(&retained->parts, node, is_part);
+        packed_set(&retained->own, carrier, (uint32_t)(bytes >> retained->objects->block_shift));
     }
 }
 
@@ -62,9 +67,10 @@ static void find_carriers(struct retained *retained)
 static struct histogram_row *count_node(const struct retained *retained, uint32_t node,
                                         struct histogram *types)
 {
-    uint32_t carrier = retained->carriers[node];
-    struct histogram_row *row = histogram_row_for(types, retained->tree.blocks[carrier]);
-    uint64_t bytes = objects_block_bytes(retained->objects, retained->tree.blocks[node]);
+    uint32_t carrier = retained_carrier(retained, node);
+    struct histogram_row *row =
+        histogram_row_for(types, dominators_block(&retained->tree, carrier));
+    uint64_t bytes = bytes_of_node(retained, node);
 
     if (!row)
         return NULL;
@@ -73,15 +79,22 @@ static struct histogram_row *count_node(const struct retained *retained, uint32_
     return row;
 }
 
+// Once for their number, and again for the places of their rows.
 static int find_types(struct retained *retained, struct mph_err *err)
 {
-    for (uint32_t node = 1; node < retained->tree.count; node++) {
-        const struct histogram_row *row = count_node(retained, node, &retained->types);
+    const struct dominators *tree = &retained->tree;
 
-        if (!row)
+    for (uint32_t node = 1; node < tree->count; node++)
+        if (!count_node(retained, node, &retained->types))
             return mph_fail_no_memory(err);
-        retained->rows[node] =
-            (uint32_t)(row - (const struct histogram_row *)retained->types.rows.data);
+    if (!packed_init(&retained->rows, tree->count, (uint32_t)retained->types.rows.len))
+        return mph_fail_no_memory(err);
+    for (uint32_t node = 1; node < tree->count; node++) {
+        const struct histogram_row *row = histogram_row_for(
+            &retained->types, dominators_block(tree, retained_carrier(retained, node)));
+
+        packed_set(&retained->rows, node,
+                   (uint32_t)(row - (const struct histogram_row *)retained->types.rows.data));
     }
     return 0;
 }
@@ -90,15 +103,17 @@ int retained_types(const struct retained *retained, uint32_t node, struct histog
                    struct mph_err *err)
 {
     const struct dominators *tree = &retained->tree;
-    bool *is_below = calloc(tree->count, sizeof *is_below);
-    bool is_complete = is_below;
+    struct packed is_below;
+    bool is_complete = packed_init(&is_below, tree->count, 1);
 
     histogram_init(ret, retained->objects);
     for (uint32_t below = node; is_complete && below < tree->count; below++) {
-        is_below[below] = below == node || is_below[tree->immediate[below]];
-        is_complete = !is_below[below] || count_node(retained, below, ret);
+        if (below != node && !packed_get(&is_below, dominators_immediate(tree, below)))
+            continue;
+        packed_set(&is_below, below, 1);
+        is_complete = count_node(retained, below, ret);
     }
-    free(is_below);
+    packed_deinit(&is_below);
     if (!is_complete) {
         histogram_deinit(ret);
         return mph_fail_no_memory(err);
@@ -125,7 +140,7 @@ static void add_root(void *context, const struct root_word *word)
     struct root_of *root = vec_add(&retained->roots);
 
     if (root)
-        *root = (struct root_of){retained->tree.nodes[word->block], order, *word};
+        *root = (struct root_of){dominators_node(&retained->tree, word->block), order, *word};
 }
 
 static void find_roots(struct retained *retained, const struct root_words *roots)
@@ -167,13 +182,11 @@ int retained_init(struct retained *ret, const struct root_words *roots, struct m
 
     if (rc < 0)
         return rc;
-    ret->carriers = calloc(ret->tree.count, sizeof *ret->carriers);
-    ret->own = calloc(ret->tree.count, sizeof *ret->own);
-    ret->rows = calloc(ret->tree.count, sizeof *ret->rows);
-    if (!ret->carriers || !ret->own || !ret->rows) {
+    if (!packed_init(&ret->parts, ret->tree.count, 1) ||
+        !packed_init(&ret->own, ret->tree.count, (uint32_t)ret->objects->block_count)) {
         rc = mph_fail_no_memory(err);
     } else {
-        find_carriers(ret);
+        find_parts(ret);
         find_roots(ret, roots);
         rc = find_types(ret, err);
     }
@@ -184,9 +197,9 @@ int retained_init(struct retained *ret, const struct root_words *roots, struct m
 
 void retained_deinit(struct retained *retained)
 {
-    free(retained->carriers);
-    free(retained->own);
-    free(retained->rows);
+    packed_deinit(&retained->parts);
+    packed_deinit(&retained->own);
+    packed_deinit(&retained->rows);
     histogram_deinit(&retained->types);
     vec_deinit(&retained->roots);
     dominators_deinit(&retained->tree);
@@ -195,5 +208,5 @@ void retained_deinit(struct retained *retained)
 
 uint32_t retained_node(const struct retained *retained, uint64_t block)
 {
-    return retained->carriers[retained->tree.nodes[block]];
+    return retained_carrier(retained, dominators_node(&retained->tree, block));
 }

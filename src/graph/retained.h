@@ -10,9 +10,9 @@
 struct retained {
     const struct objects *objects; // named
     struct dominators tree;
-    uint32_t *carriers;     // by node: the node that it is a part of, or itself
-    uint32_t *own;          // by node: blocks of its own and of its parts
-    uint32_t *rows;         // by node: place of its type in `types`
+    struct packed parts;    // by node: whether it is a part of who dominates it
+    struct packed own;      // by node: blocks of its own and of its parts
+    struct packed rows;     // by node: place of its type in `types`
     struct histogram types; // of all that is reached; blocks that are held are their holders'
     struct vec roots;       // of struct root_of, by node
 };
@@ -24,15 +24,34 @@ struct root_of {
     struct root_word word;
 };
 
-// `roots` were found in named objects, which outlive it. Memory: that of the dominators,
-// and 12 bytes a head.
+// `roots` were found in named objects, which outlive it. Memory: that of the dominators when
+// they are built, and a bit and two numbers a head.
 int retained_init(struct retained *ret, const struct root_words *roots, struct mph_err *err);
 void retained_deinit(struct retained *retained);
+
+// The node that a node is a part of, or itself. Parts of parts are few (see objects_top_owner).
+static inline uint32_t retained_carrier(const struct retained *retained, uint32_t node)
+{
+    while (packed_get(&retained->parts, node))
+        node = dominators_immediate(&retained->tree, node);
+    return node;
+}
 
 // The object that alone keeps an object (not a part of one); 0: none on the heap.
 static inline uint32_t retained_above(const struct retained *retained, uint32_t node)
 {
-    return retained->carriers[retained->tree.immediate[node]];
+    return retained_carrier(retained, dominators_immediate(&retained->tree, node));
+}
+
+static inline uint64_t retained_own_bytes(const struct retained *retained, uint32_t node)
+{
+    return (uint64_t)packed_get(&retained->own, node) << retained->objects->block_shift;
+}
+
+// The type of a node's object, as a row of `types`.
+static inline uint32_t retained_row(const struct retained *retained, uint32_t node)
+{
+    return packed_get(&retained->rows, node);
 }
 
 // The node whose object an allocation is, or is a part of; 0: not reached.
@@ -75,7 +94,7 @@ struct suspect {
     uint64_t count, bytes; // of the objects, with all that would go with them
 };
 
-// As struct suspect, the largest first. Memory: 12 bytes a head for the while.
+// As struct suspect, the largest first. Memory: three numbers a head for the while.
 int retained_suspects(const struct retained *retained, uint64_t used_bytes, struct vec *ret,
                       struct mph_err *err);
 

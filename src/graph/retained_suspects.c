@@ -7,11 +7,11 @@
 struct search {
     const struct retained *retained;
     uint64_t least_bytes;
-    uint32_t *leaders; // by node: the first object of its chain; itself where it is in none
-    uint32_t *firsts;  // by node: place of the first object that it holds
-    uint32_t *members; // nodes by who holds them
-    uint32_t *totals;  // by type: objects that one object holds
-    uint64_t *bytes;   // by type
+    struct packed leaders; // by node: the first object of its chain; itself where it is in none
+    struct packed firsts;  // by node: place of the first object that it holds
+    struct packed members; // nodes by who holds them
+    uint32_t *totals;      // by type: objects that one object holds
+    uint64_t *bytes;       // by type
     struct vec *ret;
 };
 
@@ -23,33 +23,39 @@ enum { CHAIN_WAYS = 2 };
 
 static bool is_same_type(const struct retained *retained, uint32_t node, uint32_t above)
 {
-    return above && retained->rows[node] == retained->rows[above];
+    return above && retained_row(retained, node) == retained_row(retained, above);
+}
+
+static void count_one(struct packed *counts, uint32_t node)
+{
+    packed_set(counts, node, packed_get(counts, node) + 1);
 }
 
 static void find_leaders(struct search *search)
 {
     const struct retained *retained = search->retained;
-    uint32_t *ways = search->firsts;
+    struct packed *ways = &search->firsts;
 
     for (uint32_t node = 1; node < retained->tree.count; node++) {
         uint32_t above = retained_above(retained, node);
 
-        if (retained->carriers[node] == node && is_same_type(retained, node, above))
-            ways[above]++;
+        if (!packed_get(&retained->parts, node) && is_same_type(retained, node, above))
+            count_one(ways, above);
     }
     for (uint32_t node = 1; node < retained->tree.count; node++) {
         uint32_t above = retained_above(retained, node);
-        bool goes_on = is_same_type(retained, node, above) && ways[above] <= CHAIN_WAYS;
+        bool goes_on = is_same_type(retained, node, above) && packed_get(ways, above) <= CHAIN_WAYS;
 
-        search->leaders[node] = goes_on ? search->leaders[above] : node;
+        packed_set(&search->leaders, node, goes_on ? packed_get(&search->leaders, above) : node);
     }
-    memset(ways, 0, retained->tree.count * sizeof *ways);
+    for (uint32_t node = 0; node < retained->tree.count; node++)
+        packed_set(ways, node, 0);
 }
 
 // The object in whose name a node is counted.
 static uint32_t holder_of(const struct search *search, uint32_t node)
 {
-    uint32_t leader = search->leaders[node];
+    uint32_t leader = packed_get(&search->leaders, node);
 
     return leader != node ? leader : retained_above(search->retained, node);
 }
@@ -62,38 +68,44 @@ static void group(struct search *search)
     uint32_t sum = 0;
 
     for (uint32_t node = 1; node < retained->tree.count; node++)
-        if (retained->carriers[node] == node)
-            search->firsts[holder_of(search, node)]++;
+        if (!packed_get(&retained->parts, node))
+            count_one(&search->firsts, holder_of(search, node));
     for (uint32_t node = 0; node <= retained->tree.count; node++) {
-        sum += search->firsts[node];
-        search->firsts[node] = sum;
+        sum += packed_get(&search->firsts, node);
+        packed_set(&search->firsts, node, sum);
     }
-    for (uint32_t node = 1; node < retained->tree.count; node++)
-        if (retained->carriers[node] == node)
-            search->members[--search->firsts[holder_of(search, node)]] = node;
+    for (uint32_t node = 1; node < retained->tree.count; node++) {
+        uint32_t holder = holder_of(search, node);
+        uint32_t place = packed_get(&search->firsts, holder) - 1;
+
+        if (packed_get(&retained->parts, node))
+            continue;
+        packed_set(&search->firsts, holder, place);
+        packed_set(&search->members, place, node);
+    }
 }
 
 // Names do not add up as values do: a program has as many as were written.
 static bool has_names(const struct retained *retained, uint32_t node)
 {
     const struct objects *objects = retained->objects;
-    uint64_t block = retained->tree.blocks[node];
+    uint64_t block = dominators_block(&retained->tree, node);
     const struct kind *kind = objects_kind(objects, block);
 
     return kind == &kind_class || (kind && !strcmp(kind->name, "module")) ||
-           (kind == &kind_map_table && objects->owners[block] >= objects->block_count);
+           (kind == &kind_map_table && objects_owner(objects, block) >= objects->block_count);
 }
 
 static bool add_suspect(struct search *search, uint32_t holder, uint32_t node)
 {
-    uint32_t row = search->retained->rows[node];
+    uint32_t row = retained_row(search->retained, node);
     struct suspect *suspect;
 
     if (search->totals[row] < SUSPECT_COUNT || search->bytes[row] < search->least_bytes)
         return true;
     suspect = vec_add(search->ret);
     if (suspect)
-        *suspect = (struct suspect){holder, node, search->leaders[node] == holder,
+        *suspect = (struct suspect){holder, node, packed_get(&search->leaders, node) == holder,
                                     search->totals[row], search->bytes[row]};
     return suspect;
 }
@@ -101,22 +113,23 @@ static bool add_suspect(struct search *search, uint32_t holder, uint32_t node)
 static bool look_at(struct search *search, uint32_t holder)
 {
     const struct retained *retained = search->retained;
-    uint32_t first = search->firsts[holder], end = search->firsts[holder + 1];
+    uint32_t first = packed_get(&search->firsts, holder);
+    uint32_t end = packed_get(&search->firsts, holder + 1);
     bool is_complete = true;
 
     if (end - first < SUSPECT_COUNT || has_names(retained, holder))
         return true;
     for (uint32_t i = first; i < end; i++) {
-        uint32_t node = search->members[i];
+        uint32_t node = packed_get(&search->members, i), row = retained_row(retained, node);
 
-        search->totals[retained->rows[node]]++;
+        search->totals[row]++;
         if (retained_above(retained, node) == holder)
-            search->bytes[retained->rows[node]] += dominators_bytes(&retained->tree, node);
+            search->bytes[row] += dominators_bytes(&retained->tree, node);
     }
     for (uint32_t i = first; i < end; i++) {
-        uint32_t row = retained->rows[search->members[i]];
+        uint32_t node = packed_get(&search->members, i), row = retained_row(retained, node);
 
-        is_complete = is_complete && add_suspect(search, holder, search->members[i]);
+        is_complete = is_complete && add_suspect(search, holder, node);
         search->totals[row] = 0;
         search->bytes[row] = 0;
     }
@@ -151,24 +164,23 @@ static bool run(struct search *search)
 int retained_suspects(const struct retained *retained, uint64_t used_bytes, struct vec *ret,
                       struct mph_err *err)
 {
-    size_t nodes = retained->tree.count + (size_t)1, rows = retained->types.rows.len + 1;
+    uint32_t last = retained->tree.count;
+    size_t nodes = last + (size_t)1, rows = retained->types.rows.len + 1;
     struct search search = {
         .retained = retained,
         .least_bytes = (used_bytes * SUSPECT_PERCENT + 99) / 100,
-        .leaders = calloc(nodes, sizeof(uint32_t)),
-        .firsts = calloc(nodes, sizeof(uint32_t)),
-        .members = calloc(nodes, sizeof(uint32_t)),
         .totals = calloc(rows, sizeof(uint32_t)),
         .bytes = calloc(rows, sizeof(uint64_t)),
         .ret = ret,
     };
 
     *ret = VEC_OF(struct suspect);
-    bool is_complete = search.leaders && search.firsts && search.members && search.totals &&
-                       search.bytes && run(&search);
-    free(search.leaders);
-    free(search.firsts);
-    free(search.members);
+    bool is_complete =
+        packed_init(&search.leaders, nodes, last) && packed_init(&search.firsts, nodes, last) &&
+        packed_init(&search.members, nodes, last) && search.totals && search.bytes && run(&search);
+    packed_deinit(&search.leaders);
+    packed_deinit(&search.firsts);
+    packed_deinit(&search.members);
     free(search.totals);
     free(search.bytes);
     if (is_complete)

@@ -45,12 +45,13 @@ static bool collect(const struct retained *retained, size_t top, unsigned depth,
     for (uint32_t node = 1; node < retained->tree.count; node++) {
         uint32_t above = retained_above(retained, node);
 
-        if (retained->carriers[node] != node)
+        if (packed_get(&retained->parts, node))
             continue;
         depths[node] = !above ? 0 : depths[above] < UINT8_MAX ? depths[above] + 1 : UINT8_MAX;
         if (depths[node] <= depth &&
             !add_candidate(candidates, top,
-                           &(struct candidate){node, retained->tree.retained[node], depths[node]}))
+                           &(struct candidate){node, packed_get(&retained->tree.retained, node),
+                                               depths[node]}))
             return false;
     }
     cut(candidates, top);

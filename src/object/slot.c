@@ -48,7 +48,7 @@ bool slot_find(const struct objects *objects, uint64_t block, uint64_t at, struc
         objects_get_block(objects, block, &object);
         if (object.kind)
             objects_visit(&visitor, &object);
-        block = objects->owners[block];
+        block = objects_owner(objects, block);
     }
     if (!search.is_found && objects_outside(objects, block) &&
         objects_get(objects, objects_outside(objects, block)->address, &object))

@@ -69,7 +69,7 @@ static const char *type_of(const struct retainers *retainers, const struct suspe
 {
     const struct retained *retained = &retainers->retained;
 
-    return histogram_at(&retained->types, retained->rows[suspect->first])->name;
+    return histogram_at(&retained->types, retained_row(retained, suspect->first))->name;
 }
 
 // --- text ---
@@ -82,7 +82,7 @@ static void write_summary(const struct retainers *retainers, struct text *text)
                 "roots lead to %s%" PRIu64 " of %" PRIu64 " bytes in use, in %" PRIu32
                 " allocations\n",
                 retainers->mark.is_certain ? "" : "at least ", dominators_bytes(tree, 0),
-                retainers->used_bytes, tree->counts[0]);
+                retainers->used_bytes, dominators_count(tree, 0));
 }
 
 static void write_retainer(const struct retainers *retainers, const struct retainer *retainer,
@@ -112,10 +112,10 @@ static void write_suspect(const struct retainers *retainers, const struct suspec
 
     text_puts(text, "  ");
     retainers_add(retainers, suspect->holder, text);
-    text_printf(
-        text, " at 0x%08" PRIx64 " %s %" PRIu64 " ",
-        objects_block_address(retainers->objects, retainers->retained.tree.blocks[suspect->holder]),
-        suspect->is_chain ? "leads on to" : "holds", suspect->count);
+    text_printf(text, " at 0x%08" PRIx64 " %s %" PRIu64 " ",
+                objects_block_address(retainers->objects,
+                                      dominators_block(&retainers->retained.tree, suspect->holder)),
+                suspect->is_chain ? "leads on to" : "holds", suspect->count);
     text_escaped(text, type, strlen(type));
     text_printf(text, ", %" PRIu64 " bytes with all that goes with them\n", suspect->bytes);
 }
@@ -179,8 +179,8 @@ static int write_json(const struct overview *overview, struct output *output, st
                                  retainers->mark.is_certain, "used_bytes",
                                  (json_int_t)retainers->used_bytes, "reached_bytes",
                                  (json_int_t)dominators_bytes(tree, 0), "reached_count",
-                                 (json_int_t)tree->counts[0], "suspects", suspects_json(overview),
-                                 "largest", top_json(overview)),
+                                 (json_int_t)dominators_count(tree, 0), "suspects",
+                                 suspects_json(overview), "largest", top_json(overview)),
                        err);
 }
 

@@ -76,8 +76,9 @@ static void write_keepers(const struct one *one, struct text *text)
         text_puts(text, "  ");
         retainers_add(one->retainers, keeper_at(one, i), text);
         text_printf(text, " at 0x%08" PRIx64 ", retains %" PRIu64 "\n",
-                    objects_block_address(one->retainers->objects,
-                                          one->retainers->retained.tree.blocks[keeper_at(one, i)]),
+                    objects_block_address(
+                        one->retainers->objects,
+                        dominators_block(&one->retainers->retained.tree, keeper_at(one, i))),
                     dominators_bytes(&one->retainers->retained.tree, keeper_at(one, i)));
     }
     write_roots(one, text);

@@ -53,7 +53,7 @@ void retainers_deinit(struct retainers *retainers)
 
 static uint64_t block_of(const struct retainers *retainers, uint32_t node)
 {
-    return retainers->retained.tree.blocks[node];
+    return dominators_block(&retainers->retained.tree, node);
 }
 
 void retainers_add(const struct retainers *retainers, uint32_t node, struct text *text)
@@ -72,8 +72,7 @@ void retainers_add_columns(const struct retainers *retainers, uint32_t node, str
 
     text_printf(text, "%10" PRIu64 " %5.1f%% %10" PRIu64 " %7" PRIu32 "  0x%08" PRIx64 "  ", bytes,
                 retainers->used_bytes ? 100.0 * (double)bytes / (double)retainers->used_bytes : 0,
-                (uint64_t)retained->own[node] << retainers->objects->block_shift,
-                retained->tree.counts[node],
+                retained_own_bytes(retained, node), dominators_count(&retained->tree, node),
                 objects_block_address(retainers->objects, block_of(retainers, node)));
 }
 
@@ -88,13 +87,13 @@ json_t *retainers_json(const struct retainers *retainers, uint32_t node)
 
     text_init(&what, NULL);
     retainers_add(retainers, node, &what);
-    json_t *document = json_pack(
-        "{s:o, s:o, s:o, s:I, s:I, s:I}", "address",
-        json_address(objects_block_address(objects, block)), "what",
-        json_text(what.bytes ? what.bytes : ""), "type", json_text(block_type_name(objects, block)),
-        "retained_bytes", (json_int_t)dominators_bytes(&retained->tree, node), "own_bytes",
-        (json_int_t)((uint64_t)retained->own[node] << objects->block_shift), "count",
-        (json_int_t)retained->tree.counts[node]);
+    json_t *document = json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "address",
+                                 json_address(objects_block_address(objects, block)), "what",
+                                 json_text(what.bytes ? what.bytes : ""), "type",
+                                 json_text(block_type_name(objects, block)), "retained_bytes",
+                                 (json_int_t)dominators_bytes(&retained->tree, node), "own_bytes",
+                                 (json_int_t)retained_own_bytes(retained, node), "count",
+                                 (json_int_t)dominators_count(&retained->tree, node));
     text_deinit(&what);
     return document;
 }

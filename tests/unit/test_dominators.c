@@ -99,13 +99,20 @@ static void board_deinit(struct board *board)
     free(board->ram);
 }
 
-static void find_dominators(const struct board *board, struct dominators *tree)
+// `sources`: for how many edges at a time there is room.
+static void find_dominators_within(const struct board *board, uint32_t sources,
+                                   struct dominators *tree)
 {
     struct root_words roots;
 
     assert_int_equal(root_words_find(&roots, &board->objects, NULL), 0);
-    assert_int_equal(dominators_init(tree, &roots, NULL), 0);
+    assert_int_equal(dominators_init_within(tree, &roots, sources, NULL), 0);
     root_words_deinit(&roots);
+}
+
+static void find_dominators(const struct board *board, struct dominators *tree)
+{
+    find_dominators_within(board, UINT32_MAX, tree);
 }
 
 // --- a graph apart from the board, and what is lost without one of its nodes ---
@@ -176,7 +183,7 @@ static uint32_t node_of(const struct graph *graph, const struct dominators *tree
     uint64_t block;
 
     assert_true(objects_head_at(tree->objects, graph->addresses[index], &block));
-    return tree->nodes[block];
+    return dominators_node(tree, block);
 }
 
 // What goes when a node goes, itself among it.
@@ -197,7 +204,7 @@ static void check_retained(const struct graph *graph, const struct dominators *t
     if (!before[index])
         return;
     assert_int_equal(dominators_bytes(tree, node_of(graph, tree, index)), bytes);
-    assert_int_equal(tree->counts[node_of(graph, tree, index)], count);
+    assert_int_equal(dominators_count(tree, node_of(graph, tree, index)), count);
 }
 
 // Of all that dominate a node, the nearest is dominated by all others.
@@ -214,7 +221,7 @@ static void check_immediate(const struct graph *graph, const struct dominators *
         if (is_nearest)
             nearest = node_of(graph, tree, i);
     }
-    assert_int_equal(tree->immediate[node_of(graph, tree, index)], nearest);
+    assert_int_equal(dominators_immediate(tree, node_of(graph, tree, index)), nearest);
 }
 
 static void check_total(const struct board *board, const struct dominators *tree)
@@ -227,10 +234,10 @@ static void check_total(const struct board *board, const struct dominators *tree
         kept += mark.reached[set].bytes;
     mark_deinit(&mark);
     for (uint32_t node = 1; node < tree->count; node++)
-        below_root += tree->immediate[node] ? 0 : dominators_bytes(tree, node);
+        below_root += dominators_immediate(tree, node) ? 0 : dominators_bytes(tree, node);
     assert_int_equal(below_root, kept);
     assert_int_equal(dominators_bytes(tree, 0), kept);
-    assert_int_equal(tree->counts[0], tree->count - 1);
+    assert_int_equal(dominators_count(tree, 0), tree->count - 1);
 }
 
 enum { HEAPS = 4000 };
@@ -253,7 +260,8 @@ static void test_random_heaps(void **state)
         board_init(&board, builds[i % 3].word, builds[i % 3].big_endian,
                    NODES_MAX * BLOCKS_OF_ONE_MAX);
         set_up(&graph, &board, 1 + rand() % 24);
-        find_dominators(&board, &tree);
+        find_dominators_within(&board, i % 2 ? UINT32_MAX : 1 + (uint32_t)rand() % NODES_MAX,
+                               &tree);
         for (size_t index = 0; index < graph.count; index++)
             check_retained(&graph, &tree, index, lost[index]);
         for (size_t index = 0; index < graph.count; index++)
@@ -270,12 +278,11 @@ static void test_random_heaps(void **state)
 enum { MANY = 1000000 };
 
 // Each holds the next, and each the first: a ring with a million ways back.
-static void test_deep_chain(void **state)
+static void check_deep_chain(uint32_t sources)
 {
     struct dominators tree;
     struct board board;
 
-    (void)state;
     board_init(&board, 4, false, MANY);
     for (uint64_t i = 0; i < MANY; i++)
         take(&board, 1);
@@ -284,15 +291,28 @@ static void test_deep_chain(void **state)
         put(&board, board.pool + i * BLOCK + 4, board.pool);
     }
     board_open(&board, (uint64_t[ROOTS]){board.pool});
-    find_dominators(&board, &tree);
+    find_dominators_within(&board, sources, &tree);
     assert_int_equal(tree.count, MANY + 1);
     for (uint32_t node = 1; node <= MANY; node++) {
-        assert_int_equal(tree.blocks[node], node - 1);
-        assert_int_equal(tree.immediate[node], node - 1);
-        assert_int_equal(tree.counts[node], MANY + 1 - node);
+        assert_int_equal(dominators_block(&tree, node), node - 1);
+        assert_int_equal(dominators_immediate(&tree, node), node - 1);
+        assert_int_equal(dominators_count(&tree, node), MANY + 1 - node);
     }
     dominators_deinit(&tree);
     board_deinit(&board);
+}
+
+static void test_deep_chain(void **state)
+{
+    (void)state;
+    check_deep_chain(UINT32_MAX);
+}
+
+// Also when there is no room for all the ways to the first.
+static void test_deep_chain_in_pieces(void **state)
+{
+    (void)state;
+    check_deep_chain(MANY / 2);
 }
 
 // A table of a million, the second half of which a second table holds as well.
@@ -314,20 +334,20 @@ static void test_shared_list(void **state)
     }
     board_open(&board, (uint64_t[ROOTS]){first, second});
     find_dominators(&board, &tree);
-    uint32_t of_first = tree.nodes[0], of_second = tree.nodes[TABLE_BLOCKS];
-    assert_int_equal(tree.counts[of_first], 1 + MANY / 2);
-    assert_int_equal(tree.counts[of_second], 1);
+    uint32_t of_first = dominators_node(&tree, 0), of_second = dominators_node(&tree, TABLE_BLOCKS);
+    assert_int_equal(dominators_count(&tree, of_first), 1 + MANY / 2);
+    assert_int_equal(dominators_count(&tree, of_second), 1);
     assert_int_equal(dominators_bytes(&tree, of_first), (TABLE_BLOCKS + MANY / 2) * BLOCK);
-    assert_int_equal(tree.counts[0], MANY + 2);
+    assert_int_equal(dominators_count(&tree, 0), MANY + 2);
     dominators_deinit(&tree);
     board_deinit(&board);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_heaps),
-                                       cmocka_unit_test(test_deep_chain),
-                                       cmocka_unit_test(test_shared_list)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_heaps), cmocka_unit_test(test_deep_chain),
+        cmocka_unit_test(test_deep_chain_in_pieces), cmocka_unit_test(test_shared_list)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
