@@ -9,6 +9,7 @@ void edges_init(struct edges *edges, const struct objects *objects)
     uint64_t high = 0;
 
     edges->objects = objects;
+    edges->is_deep = false;
     edges->at = edges->end = edges->known = 0;
     edges->unread = edges->unread_first = 0;
     edges->low = UINT64_MAX;
@@ -33,16 +34,46 @@ void edges_begin(struct edges *edges, uint64_t address, uint64_t bytes)
 
 // --- reading ---
 
-static const uint8_t *at_hand(const struct objects *objects, uint64_t address, uint64_t size)
+static const struct object_area *area_of(const struct objects *objects, uint64_t address)
 {
     for (size_t i = 0; i < objects->area_count; i++) {
         const struct object_area *area = &objects->areas[i];
-        uint64_t offset = address - area->area->pool_start;
 
-        if (area->bytes && address >= area->area->pool_start && offset < area->size)
-            return size <= area->size - offset ? area->bytes + offset : NULL;
+        if (area->bytes && address - area->area->pool_start < area->size)
+            return area;
     }
     return NULL;
+}
+
+static const uint8_t *at_hand(const struct objects *objects, uint64_t address, uint64_t size)
+{
+    const struct object_area *area = area_of(objects, address);
+    uint64_t offset = area ? address - area->area->pool_start : 0;
+
+    return area && size <= area->size - offset ? area->bytes + offset : NULL;
+}
+
+// Objects are all over the heap, and waiting for memory is what most of the time goes by
+// with. What a word may lead to is on its way while the words before it are looked at.
+enum { WORDS_AHEAD = 16 };
+
+static void look_ahead(const struct edges *edges)
+{
+    size_t word = edges->objects->word;
+    uint64_t bytes = edges->known - edges->at;
+
+    for (size_t i = 0; i < WORDS_AHEAD * word && i + word <= bytes; i += word) {
+        uint64_t value = bytes_get(edges->bytes + i, word, edges->objects->layout->big_endian);
+        const struct object_area *area =
+            value - edges->low < edges->span ? area_of(edges->objects, value) : NULL;
+
+        if (!area)
+            continue;
+        uint64_t offset = value - area->area->pool_start;
+        __builtin_prefetch(area->area->bits + (offset >> edges->objects->block_shift) / 4);
+        if (edges->is_deep)
+            __builtin_prefetch(area->bytes + offset);
+    }
 }
 
 // Up to the next multiple of `step`, or to the end.
@@ -67,6 +98,7 @@ static bool load(struct edges *edges)
     edges->bytes = at_hand(edges->objects, edges->at, edges->end - edges->at);
     if (edges->bytes) {
         edges->known = edges->end;
+        look_ahead(edges);
         return true;
     }
     if (read_step(edges, EDGES_CHUNK) || read_step(edges, SMALL_STEP) ||
@@ -107,6 +139,14 @@ void edges_begin_block(struct edges *edges, uint64_t block)
 {
     edges_begin(edges, objects_block_address(edges->objects, block),
                 objects_block_bytes(edges->objects, block));
+}
+
+void edges_expect_block(const struct edges *edges, uint64_t block)
+{
+    const uint8_t *bytes = at_hand(edges->objects, objects_block_address(edges->objects, block), 1);
+
+    if (bytes)
+        __builtin_prefetch(bytes);
 }
 
 // --- over a link ---

@@ -21,6 +21,7 @@ enum { EDGES_CHUNK = 1024 }; // bytes read at a time where memory is not at hand
 struct edges {
     const struct objects *objects;
     uint64_t low, span;    // all pools lie in [low, low + span)
+    bool is_deep;          // what a word leads to is gone through next (set after edges_init)
     uint64_t at, end;      // what is left of the piece
     const uint8_t *bytes;  // those at `at`, up to address `known`
     uint64_t known;        // where `bytes` ends
@@ -39,6 +40,9 @@ bool edges_next(struct edges *edges, struct edge *ret);
 
 // Go through the words of an allocation.
 void edges_begin_block(struct edges *edges, uint64_t block);
+
+// Have the start of an allocation at hand by the time that it is gone through.
+void edges_expect_block(const struct edges *edges, uint64_t block);
 
 // Whether a word, wherever it was found, holds a head.
 bool edges_word(const struct edges *edges, uint64_t word, uint64_t *ret_block);

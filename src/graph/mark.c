@@ -133,6 +133,7 @@ int mark_init(struct mark *mark, const struct objects *objects, struct mph_err *
     } else {
         *marker = (struct marker){.mark = mark, .bits = mark->kept, .waiting = VEC_OF(uint32_t)};
         edges_init(&marker->edges, objects);
+        marker->edges.is_deep = true;
         rc = mark_all(marker, err);
         vec_deinit(&marker->waiting);
     }

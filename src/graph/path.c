@@ -76,12 +76,16 @@ static bool is_loose(const struct objects *objects, uint64_t block)
            kind_may_hold_anything(kind_number(kind));
 }
 
+enum { NODES_AHEAD = 8 }; // whose memory is on its way
+
 static void expand(struct finder *finder, size_t node)
 {
     struct paths *paths = finder->paths;
     uint64_t block = paths->nodes[node].block;
     struct edge edge;
 
+    if (node + NODES_AHEAD < paths->count)
+        edges_expect_block(&finder->edges, paths->nodes[node + NODES_AHEAD].block);
     if (block == paths->target)
         return;
     edges_begin_block(&finder->edges, block);
