@@ -28,7 +28,7 @@ static int measure(struct filled *filled, struct mph_err *err)
     if (rc < 0)
         return rc;
     printf("%" PRIu64 " %" PRIu64 " %" PRIu32 " %f %" PRIu64 "\n", filled->blocks, filled->heads,
-           tree.counts[0], seconds, bytes_used() - before);
+           dominators_count(&tree, 0), seconds, bytes_used() - before);
     dominators_deinit(&tree);
     return 0;
 }

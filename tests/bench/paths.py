@@ -7,7 +7,7 @@ import subprocess
 
 from generated import FOLDER
 from large import MIB, SIZES, has_room
-from marking import BLOCK_BYTES, HEAD_BYTES
+from marking import allowed_bytes
 from table import heading, row, skipped
 
 SHAPES = ("list", "chain", "tree", "graph")
@@ -37,7 +37,7 @@ def measure_shape(shape: str) -> None:
         row(f"{name}: the longest path", length, unit=" steps")
         most = max(line[4] for line in runs)
         row(f"{name}: memory beside what is allowed",
-            most / (blocks * BLOCK_BYTES / 8 + heads * HEAD_BYTES), 1, "x")
+            most / allowed_bytes(blocks, heads), 1, "x")
 
 
 def measure_paths() -> None:
