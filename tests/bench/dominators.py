@@ -8,7 +8,7 @@ import subprocess
 
 from generated import FOLDER
 from large import MIB, SIZES
-from marking import allowed_bytes
+from marking import allowed_bytes, beside_walk
 from table import heading, row, skipped
 
 SHAPES = ("list", "chain", "tree", "graph")
@@ -18,7 +18,7 @@ ROOM = 4  # the heap itself, what makes it, and what the dominators take
 
 
 def run(shape: str, size: int) -> list[float]:
-    """Blocks, heads, reached heads, seconds, bytes."""
+    """Blocks, heads, reached heads, seconds, bytes, seconds of a plain walk."""
     text = subprocess.run([FOLDER / "dominators", shape, str(size)], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
     return [float(word) for word in text.split()]
@@ -36,10 +36,11 @@ def measure_shape(shape: str) -> None:
             skipped(name, "not enough memory")
             continue
         runs = [run(shape, size) for _ in range(RUNS[size])]
-        blocks, heads, reached, _, _ = runs[0]
+        blocks, heads, reached, *_ = runs[0]
         if reached != heads:
             raise RuntimeError(f"{reached:.0f} of {heads:.0f} heads reached")
         row(f"{name}: a block", min(line[3] for line in runs) * 1e9 / blocks, AIM_NS, " ns")
+        row(f"{name}: beside a plain walk", beside_walk(runs), unit="x")
         row(f"{name}: memory beside what is allowed",
             max(line[4] for line in runs) / allowed_bytes(blocks, heads), 1, "x")
 

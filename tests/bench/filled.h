@@ -33,6 +33,11 @@ int filled_init(struct filled *filled, enum shape shape, uint64_t pool_bytes, st
 // What a program does that measures one thing: `PROGRAM SHAPE BYTES`. Its exit status.
 int filled_main(int argc, char **argv, int (*measure)(struct filled *filled, struct mph_err *err));
 
+// Processor seconds of the least that any walk over the heap does: read each head's two bits
+// and then its first word, in the order in which the shape has them, each when the one before
+// is known. Larger heaps take longer a head, as their memory is further away.
+double walk_seconds(const struct filled *filled);
+
 // Processor seconds of this process, and the most memory that it has had.
 double seconds_used(void);
 uint64_t bytes_used(void);

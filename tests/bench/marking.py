@@ -20,8 +20,14 @@ def allowed_bytes(blocks: float, heads: float) -> float:
     return blocks * BLOCK_BYTES / 8 + heads * HEAD_BYTES
 
 
+def beside_walk(runs: list[list[float]]) -> float:
+    """How many times as long as a plain walk: the same for all sizes where time is linear in
+    the heap, however far away its memory is."""
+    return min(line[3] for line in runs) / min(line[5] for line in runs)
+
+
 def run(size: int) -> list[float]:
-    """Blocks, heads, reached heads, seconds, bytes."""
+    """Blocks, heads, reached heads, seconds, bytes, seconds of a plain walk."""
     text = subprocess.run([FOLDER / "mark", str(size)], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
     return [float(word) for word in text.split()]
@@ -36,10 +42,11 @@ def measure_marking() -> None:
             skipped(f"mark of {name}", "not enough memory")
             continue
         runs = [run(size) for _ in range(RUNS)]
-        blocks, heads, reached, _, _ = runs[0]
+        blocks, heads, reached, *_ = runs[0]
         if reached != heads:
             raise RuntimeError(f"{reached:.0f} of {heads:.0f} heads reached")
         row(f"mark of {name}: a block", min(line[3] for line in runs) * 1e9 / blocks, AIM_NS, " ns")
+        row(f"mark of {name}: beside a plain walk", beside_walk(runs), unit="x")
         most = max(line[4] for line in runs)
         row(f"mark of {name}: memory beside what is allowed",
             most / allowed_bytes(blocks, heads), 1, "x")

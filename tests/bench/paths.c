@@ -3,8 +3,9 @@
 //
 //     paths graph|list|chain|tree POOL_BYTES
 //
-// Prints "BLOCKS HEADS REACHED SECONDS ANONYMOUS_BYTES LENGTH"; the last but one is what the
-// search and the longest path themselves allocated at most, the last that path's length.
+// Prints "BLOCKS HEADS REACHED SECONDS ANONYMOUS_BYTES WALK_SECONDS LENGTH": what the search and
+// the longest path themselves allocated at most, what a plain walk over the heap takes, and the
+// length of that path.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,8 @@ static int measure(struct filled *filled, struct mph_err *err)
     rc = path_trace(&paths, paths.count - 1, &path, err);
     double seconds = seconds_used() - start;
     if (rc == 0) {
-        printf("%" PRIu64 " %" PRIu64 " %zu %f %" PRIu64 " %zu\n", filled->blocks, filled->heads,
-               paths.count, seconds, bytes_used() - before, path.count);
+        printf("%" PRIu64 " %" PRIu64 " %zu %f %" PRIu64 " %f %zu\n", filled->blocks, filled->heads,
+               paths.count, seconds, bytes_used() - before, walk_seconds(filled), path.count);
         path_deinit(&path);
     }
     paths_deinit(&paths);

@@ -7,7 +7,7 @@ import subprocess
 
 from generated import FOLDER
 from large import MIB, SIZES, has_room
-from marking import allowed_bytes
+from marking import allowed_bytes, beside_walk
 from table import heading, row, skipped
 
 SHAPES = ("list", "chain", "tree", "graph")
@@ -16,7 +16,8 @@ AIM_NS = 400  # a block, where every step is to memory that no cache has
 
 
 def run(shape: str, size: int) -> list[float]:
-    """Blocks, heads, reached heads, seconds, bytes, length of the longest path."""
+    """Blocks, heads, reached heads, seconds, bytes, seconds of a plain walk, length of the
+    longest path."""
     text = subprocess.run([FOLDER / "paths", shape, str(size)], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
     return [float(word) for word in text.split()]
@@ -30,10 +31,11 @@ def measure_shape(shape: str) -> None:
             skipped(name, "not enough memory")
             continue
         runs = [run(shape, size) for _ in range(RUNS)]
-        blocks, heads, reached, _, _, length = runs[0]
+        blocks, heads, reached, *_, length = runs[0]
         if reached != heads:
             raise RuntimeError(f"{reached:.0f} of {heads:.0f} heads reached")
         row(f"{name}: a block", min(line[3] for line in runs) * 1e9 / blocks, AIM_NS, " ns")
+        row(f"{name}: beside a plain walk", beside_walk(runs), unit="x")
         row(f"{name}: the longest path", length, unit=" steps")
         most = max(line[4] for line in runs)
         row(f"{name}: memory beside what is allowed",
