@@ -85,7 +85,7 @@ void meaning_add_title(const struct names *names, uint64_t block, struct text *t
 
     text_init(&name, NULL);
     meaning_add_block(names, block, text);
-    if (!names_add(names, block, &name) && names->objects->owners[block] == BLOCK_NOBODY)
+    if (!names_add(names, block, &name) && objects_owner(names->objects, block) == BLOCK_NOBODY)
         add_value(names->objects, block, text);
     text_deinit(&name);
 }
