@@ -81,7 +81,8 @@ static bool get_moments(const void *raw_options, struct moments *ret)
 static const struct argp_option option_table[] = {
     {"live", 'l', "SECONDS", 0, "Look at a running target twice, so long apart, and not at files",
      0},
-    {"top", 'n', "N", 0, "The N that grew most (10); the others are summed up", 0},
+    {"top", 'n', "N", 0,
+     "The N that grew most, and that shrank most (10); the others are summed up", 0},
     {0}};
 
 static const struct argp diff_argp = {option_table, parse_option, NULL, NULL, NULL, NULL, NULL};
@@ -239,6 +240,8 @@ static json_t *holder_json(const struct diff_report *report, size_t index)
     text_deinit(&name);
     if (document)
         set_thing(report->diff, holder, document);
+    if (document && diff_holder_is_gone(holder))
+        json_object_set_new(document, "is_gone", json_true());
     if (document && holder->is_garbage)
         json_object_set_new(document, "is_garbage", json_true());
     if (document && holder->branch.count)
@@ -258,19 +261,22 @@ static int write_json(const struct diff_report *report, struct output *output, s
 {
     const struct diff *diff = report->diff;
     const struct inventory *before = diff->moments[BEFORE], *after = diff->moments[AFTER];
-    json_t *types = json_array(), *growers = json_array();
+    json_t *types = json_array(), *growers = json_array(), *largest = json_array();
 
     for (size_t i = 0; i < diff->types.len; i++)
         json_array_append_new(types, type_json(diff_type(diff, i)));
     for (size_t i = 0; i < report->shown; i++)
         json_array_append_new(growers, holder_json(report, i));
+    for (size_t i = 1; i <= report->shrunk_shown; i++)
+        json_array_append_new(largest, holder_json(report, diff->holders.len - i));
     return output_json(output,
-                       json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "before",
+                       json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "before",
                                  moment_json(before), "after", moment_json(after), "loose_change",
                                  (json_int_t)(after->loose_bytes - before->loose_bytes), "types",
                                  types, "growers", growers, "other_growers",
                                  rest_json(diff, report->shown, report->grown), "shrinkers",
-                                 rest_json(diff, report->grown, diff->holders.len)),
+                                 rest_json(diff, report->grown, diff->holders.len),
+                                 "largest_shrinkers", largest),
                        err);
 }
 
@@ -285,6 +291,8 @@ static void choose(struct diff_report *report, const struct diff_options *option
            diff_holder_change(diff_holder(diff, report->grown)) > 0)
         report->grown++;
     report->shown = top < report->grown ? (size_t)top : report->grown;
+    size_t shrunk = diff->holders.len - report->grown;
+    report->shrunk_shown = top < shrunk ? (size_t)top : shrunk;
 }
 
 static void add_notes(const struct session *session, struct output *output)

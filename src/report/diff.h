@@ -12,12 +12,18 @@ struct diff_report {
     const struct names *names; // of the later moment
     size_t shown;              // of the holders, the first: those that grew, most first
     size_t grown;              // holders that grew
-    struct why_lines whys;     // what keeps each of the shown
+    size_t shrunk_shown;       // of the holders, the last: those that shrank, most last
+    struct why_lines whys;     // what keeps each of the shown that grew
 };
 
 static inline const char *diff_holder_why(const struct diff_report *report, size_t index)
 {
     return index < report->whys.count ? report->whys.lines[index] : NULL;
+}
+
+static inline bool diff_holder_is_gone(const struct diff_holder *holder)
+{
+    return holder->thing[BEFORE] != DIFF_NONE && holder->thing[AFTER] == DIFF_NONE;
 }
 
 // The name of a holder, as far as something with a name leads to it; false: it has none.

@@ -94,6 +94,8 @@ static void write_who(const struct diff_report *report, const struct diff_holder
         text_puts(text, ", outside the heap");
     else if (holder->thing[BEFORE] == DIFF_NONE)
         text_puts(text, ", new");
+    else if (diff_holder_is_gone(holder))
+        text_puts(text, ", gone");
     text_putc(text, '\n');
 }
 
@@ -167,26 +169,41 @@ static void write_rest(const struct diff *diff, size_t first, size_t last, const
                     last - first, words);
 }
 
-static void write_growers(const struct diff_report *report, struct text *text)
+static void write_holder(const struct diff_report *report, size_t index, struct text *text)
 {
     const struct diff *diff = report->diff;
+    const struct diff_holder *holder = diff_holder(diff, index);
+    const char *why = diff_holder_why(report, index);
 
-    if (diff->holders.len)
-        text_puts(text, "\n  change  what grew, itself and by what it keeps\n");
-    for (size_t i = 0; i < report->shown; i++) {
-        const struct diff_holder *holder = diff_holder(diff, i);
-        const char *why = diff_holder_why(report, i);
+    text_printf(text, "%+8" PRId64 "  ", diff_holder_change(holder));
+    write_who(report, holder, text);
+    write_itself(diff, holder, text);
+    write_new(holder, text);
+    write_branch(report, holder, text);
+    if (why)
+        text_printf(text, "%10swhy: %s\n", "", why);
+}
 
-        text_printf(text, "%+8" PRId64 "  ", diff_holder_change(holder));
-        write_who(report, holder, text);
-        write_itself(diff, holder, text);
-        write_new(holder, text);
-        write_branch(report, holder, text);
-        if (why)
-            text_printf(text, "%10swhy: %s\n", "", why);
-    }
-    write_rest(diff, report->shown, report->grown, "more that grew", text);
-    write_rest(diff, report->grown, diff->holders.len, "that shrank", text);
+static void write_growers(const struct diff_report *report, struct text *text)
+{
+    if (!report->grown)
+        return;
+    text_puts(text, "\n  change  what grew, itself and by what it keeps\n");
+    for (size_t i = 0; i < report->shown; i++)
+        write_holder(report, i, text);
+    write_rest(report->diff, report->shown, report->grown, "more that grew", text);
+}
+
+static void write_shrinkers(const struct diff_report *report, struct text *text)
+{
+    size_t count = report->diff->holders.len;
+
+    if (report->grown == count)
+        return;
+    text_puts(text, "\n  change  what shrank, itself and by what it kept\n");
+    for (size_t i = 1; i <= report->shrunk_shown; i++)
+        write_holder(report, count - i, text);
+    write_rest(report->diff, report->grown, count - report->shrunk_shown, "more that shrank", text);
 }
 
 // --- the whole ---
@@ -198,6 +215,7 @@ void diff_write(const struct diff_report *report, struct text *text)
     write_totals(diff->moments[BEFORE], diff->moments[AFTER], text);
     write_types(diff, text);
     write_growers(report, text);
+    write_shrinkers(report, text);
     if (!diff->types.len && !diff->holders.len)
         text_puts(text, "\nno object is new, gone, or of another size\n");
 }

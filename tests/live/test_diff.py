@@ -107,6 +107,11 @@ def test_what_the_program_dropped_is_gone(version: str) -> None:
     dropped = [entry for entry in heap.objects(1).values() if entry["address"] not in kept]
     assert dropped
     released = only(said["growers"], name="released")
+    freed = diff(*sides(heap))["largest_shrinkers"][0]
+    assert (freed["name"], freed["change"]) == ("released", -released["change"])
+    shown = mpheap.run("diff", "--top=1", *sides(heap)).stdout
+    assert re.search(rf"what shrank.*\n +{freed['change']}  released, dict at .*\n", shown)
+    assert re.search(r" \d+ more that shrank\n\Z", shown)
     nodes = only(said["types"], type="Node")
     assert nodes["gone_count"] == 0
     assert nodes["new_count"] > 0
@@ -146,6 +151,10 @@ def test_backwards_is_the_mirror(version: str) -> None:
     for one, other in ((there, back), (back, there)):
         grown = sum(row["change"] for row in one["growers"])
         assert other["shrinkers"] == {"count": len(one["growers"]), "change": -grown}
+        shrunk = [(-row["change"], row.get("address", "")) for row in other["largest_shrinkers"]]
+        assert [change for change, _ in shrunk] == [row["change"] for row in one["growers"]]
+        assert sorted(shrunk) == sorted(
+            (row["change"], row.get("address", "")) for row in one["growers"])
 
 
 def test_top_sums_up_the_rest() -> None:

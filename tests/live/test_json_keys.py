@@ -194,8 +194,9 @@ def test_diff(tmp_path: Path) -> None:
                  for before, after in ((heap.memory(1), heap.memory(2)),
                                        (heap.memory(2), heap.memory(1)), (cut, heap.memory(1)))]
     # Garbage is known as such with registers
-    documents.append(
-        document("diff", "--reg=r4=0", f"{heap.memory(2)}@0", f"{heap.memory(1)}@0"))
+    documents += [
+        document("diff", "--reg=r4=0", "--top=100", f"{before}@0", f"{after}@0")
+        for before, after in ((heap.memory(1), heap.memory(2)), (heap.memory(2), heap.memory(1)))]
     check("diff", documents)
 
 
