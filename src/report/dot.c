@@ -4,9 +4,14 @@
 #include <string.h>
 
 // Nodes are named by what they stand for: the address of an allocation, a root's name.
+struct edge {
+    const char *from, *to, *label; // in the document; `label` may be NULL
+};
+
 struct dot {
     struct text *text;
     struct vec nodes; // of const char *: in the document
+    struct vec edges; // of struct edge
     bool is_cut;
 };
 
@@ -55,9 +60,29 @@ static bool add_node(struct dot *dot, const char *id, const char *title)
     return true;
 }
 
+// Paths that meet go on over the same edges.
+static bool is_drawn(const struct dot *dot, const struct edge *edge)
+{
+    for (size_t i = 0; i < dot->edges.len; i++) {
+        const struct edge *other = vec_at(&dot->edges, i);
+
+        if (!strcmp(other->from, edge->from) && !strcmp(other->to, edge->to) &&
+            !strcmp(other->label ? other->label : "", edge->label ? edge->label : ""))
+            return true;
+    }
+    return false;
+}
+
 static void add_edge(struct dot *dot, const char *from, const char *to, const char *label,
                      bool is_exact)
 {
+    struct edge edge = {from, to, label};
+
+    if (is_drawn(dot, &edge))
+        return;
+    struct edge *slot = vec_add(&dot->edges);
+    if (slot)
+        *slot = edge;
     text_puts(dot->text, "  ");
     add_quoted(dot, from);
     text_puts(dot->text, " -> ");
@@ -74,7 +99,8 @@ static void add_edge(struct dot *dot, const char *from, const char *to, const ch
 static void write_graph(const json_t *document, const char *list,
                         void (*add)(struct dot *dot, const json_t *element), struct output *output)
 {
-    struct dot dot = {.text = output->text, .nodes = VEC_OF(const char *)};
+    struct dot dot = {
+        .text = output->text, .nodes = VEC_OF(const char *), .edges = VEC_OF(struct edge)};
     const json_t *element;
     size_t i;
 
@@ -91,6 +117,7 @@ static void write_graph(const json_t *document, const char *list,
     if (dot.is_cut)
         notes_add(&output->notes, "graph: only the first %d nodes are shown", DOT_NODES_MAX);
     vec_deinit(&dot.nodes);
+    vec_deinit(&dot.edges);
 }
 
 // --- why ---

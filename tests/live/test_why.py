@@ -261,3 +261,15 @@ def test_a_graph(paused: Paused) -> None:
     assert [label for *_, label in edges if label][-1] == 'label="Node.next"'
     refused = mpheap.run("retained", "--format=dot", *paused.words)
     assert refused.status == 2 and "no graph" in refused.stderr
+
+
+def test_paths_that_meet_are_drawn_once(boards: Path) -> None:
+    version = VERSIONS[-1]
+    addresses = held.parse((boards / f"{version}.txt").read_text())
+    words = ["--image", f"{boards / version}.bin@0", f"--reg=r4={addresses['item']:#x}"]
+    _, document = why(addresses["attribute"], *words)
+    roots, ends = zip(*[(path["root"]["name"], path["steps"][-1]) for path in document["paths"]])
+    assert roots == ("root dict_main", "r4") and ends[0] == ends[1]
+    graph = mpheap.run("why", "--format=dot", hex(addresses["attribute"]), *words).stdout
+    edges = EDGE.findall(graph)
+    assert len(set(edges)) == len(edges) > document["paths"][0]["length"]
