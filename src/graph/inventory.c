@@ -12,7 +12,7 @@ struct taking {
     const struct objects *objects;
     const struct names *names;
     struct histogram types;
-    uint32_t *held_blocks; // by head: blocks of what it holds
+    uint32_t *held_blocks; // by number of a head: blocks of what it holds
 };
 
 // --- things ---
@@ -31,7 +31,8 @@ static int add_held(void *context, uint64_t block, uint64_t address, uint64_t by
 
     (void)address;
     if (is_held(taking->objects, block, &top))
-        taking->held_blocks[top] += (uint32_t)(bytes / taking->objects->layout->block_bytes);
+        taking->held_blocks[objects_head_number(taking->objects, top)] +=
+            (uint32_t)(bytes / taking->objects->layout->block_bytes);
     return 0;
 }
 
@@ -81,11 +82,12 @@ static int add_thing(void *context, uint64_t block, uint64_t address, uint64_t b
     *thing = (struct thing){
         .address = address,
         .own_bytes = bytes,
-        .held_bytes = (uint64_t)taking->held_blocks[block] * objects->layout->block_bytes,
+        .held_bytes = (uint64_t)taking->held_blocks[objects_head_number(objects, block)] *
+                      objects->layout->block_bytes,
         .is_block = !object.kind || object.kind->is_block,
         .keeper = THING_NONE,
         .type = (uint32_t)(row - histogram_at(&taking->types, 0)),
-        .name = taking->names->by_block[block],
+        .name = names_place(taking->names, block),
     };
     thing->has_length = thing->held_bytes && read_length(objects, &object, &thing->length);
     return 0;
@@ -184,7 +186,7 @@ int inventory_take(struct inventory *ret, const struct objects *objects, const s
                               .types = VEC_OF(struct thing_type),
                               .names = VEC_OF(struct thing_name),
                               .notes = NOTES};
-    taking.held_blocks = calloc(objects->block_count + 1, sizeof *taking.held_blocks);
+    taking.held_blocks = calloc(objects->head_count + 1, sizeof *taking.held_blocks);
     histogram_init(&taking.types, objects);
     int rc = taking.held_blocks ? add_areas(ret, objects->heap, err) : mph_fail_no_memory(err);
     if (rc == 0)

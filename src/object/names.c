@@ -66,13 +66,15 @@ static void reach(struct walk *walk, uint64_t address, const struct name *name)
     struct names *names = walk->names;
     uint64_t block;
 
-    if (!objects_head_at(names->objects, address, &block) || names->by_block[block] ||
-        name->depth >= DEPTH_MAX)
+    if (!objects_head_at(names->objects, address, &block) || name->depth >= DEPTH_MAX)
         return;
-    names->by_block[block] = add_name(walk, name, address);
+    uint32_t *place = &names->by_head[objects_head_number(names->objects, block)];
+    if (*place)
+        return;
+    *place = add_name(walk, name, address);
     struct to_visit *next = vec_add(&walk->queue);
     if (next)
-        *next = (struct to_visit){address, names->by_block[block]};
+        *next = (struct to_visit){address, *place};
     else
         walk->is_out_of_memory = true;
 }
@@ -206,7 +208,7 @@ static int begin_at_heap_module(void *context, uint64_t block, uint64_t address,
     struct module module;
 
     (void)bytes;
-    if (!walk->names->by_block[block] && objects_kind_number(objects, block) &&
+    if (!names_place(walk->names, block) && objects_kind_number(objects, block) &&
         !objects_kind(objects, block)->is_block && module_read(objects, address, &module))
         begin_at_module(walk, &module);
     return 0;
@@ -281,8 +283,8 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
                         .err = err};
 
     *names = (struct names){.objects = objects, .list = VEC_OF(struct name)};
-    names->by_block = calloc(objects->block_count + 1, sizeof *names->by_block);
-    if (!names->by_block || !vec_add(&names->list))
+    names->by_head = calloc(objects->head_count + 1, sizeof *names->by_head);
+    if (!names->by_head || !vec_add(&names->list))
         walk.is_out_of_memory = true;
     int rc = walk.is_out_of_memory ? 0 : declare_references(objects, err);
     if (rc < 0) {
@@ -308,12 +310,17 @@ int names_init(struct names *names, const struct objects *objects, struct mph_er
 
 void names_deinit(struct names *names)
 {
-    free(names->by_block);
+    free(names->by_head);
     vec_deinit(&names->list);
     *names = (struct names){0};
 }
 
 // --- their tree ---
+
+uint32_t names_place(const struct names *names, uint64_t block)
+{
+    return names->by_head[objects_head_number(names->objects, block)];
+}
 
 uint32_t names_parent(const struct names *names, uint32_t place)
 {
@@ -376,7 +383,7 @@ enum { DEPTH_SAID = 2 }; // module.Class.method is how one says it; further away
 
 bool names_add(const struct names *names, uint64_t block, struct text *text)
 {
-    uint32_t place = names->by_block[block];
+    uint32_t place = names_place(names, block);
 
     if (!place || name_at(names, place)->depth > DEPTH_SAID)
         if (add_own_name(names->objects, block, text))

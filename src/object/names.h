@@ -10,8 +10,8 @@
 
 struct names {
     const struct objects *objects;
-    uint32_t *by_block; // place in `list`, by head; 0: no name
-    struct vec list;    // of struct name; the first is none
+    uint32_t *by_head; // place in `list`, by number of a head; 0: no name
+    struct vec list;   // of struct name; the first is none
 };
 
 // Names for everything that a module or a frame leads to. Over a link it reads the
@@ -21,6 +21,9 @@ void names_deinit(struct names *names);
 
 // Add the name of the object (or block) of that number; false when it has none.
 bool names_add(const struct names *names, uint64_t block, struct text *text);
+
+// The place of a head's own name, by its block; 0: it has none.
+uint32_t names_place(const struct names *names, uint64_t block);
 
 // Names are a tree, by their places in the list: the parent of one, always at a smaller
 // place (0: it has none), the address of what is named, which may be a module outside the

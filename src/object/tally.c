@@ -30,7 +30,8 @@ static int count_head(void *context, uint64_t block, uint64_t address, uint64_t 
         tally->helpers++;
         tally->helper_bytes += bytes;
         if (top < objects->block_count)
-            tally->held_blocks[top] += (uint32_t)(bytes / objects->layout->block_bytes);
+            tally->held_blocks[objects_head_number(objects, top)] +=
+                (uint32_t)(bytes / objects->layout->block_bytes);
     }
     return 0;
 }
@@ -40,7 +41,7 @@ int tally_init(struct tally *tally, const struct objects *objects, struct mph_er
     struct gc_numbers numbers = {0};
     struct counting counting = {tally, objects};
 
-    *tally = (struct tally){.held_blocks = calloc(objects->block_count + 1, sizeof(uint32_t))};
+    *tally = (struct tally){.held_blocks = calloc(objects->head_count + 1, sizeof(uint32_t))};
     if (!tally->held_blocks)
         return mph_fail_no_memory(err);
     objects_each_head(objects, &(struct head_walk){count_head, &counting});

@@ -7,7 +7,7 @@
 #include "object/objects.h"
 
 struct tally {
-    uint32_t *held_blocks; // by head of an object: blocks of what it holds
+    uint32_t *held_blocks; // by number of an object's head: blocks of what it holds
     uint64_t objects, object_bytes;
     uint64_t helpers, helper_bytes;  // held by an object, or by something outside the heap
     uint64_t unowned, unowned_bytes; // of unknown kind, or known and held by nobody

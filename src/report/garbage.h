@@ -17,7 +17,7 @@ struct garbage {
     struct mark mark;
     size_t top;
     bool all;
-    uint32_t *held;         // by head: blocks that go with it, its own among them
+    uint32_t *held;         // by number of a head: blocks that go with it, its own among them
     struct histogram types; // bytes of an object with all that goes with it are its own
     struct vec largest;     // of struct garbage_item, up to twice as many as will be shown
     uint64_t allocations, bytes, least_bytes, finalisers;

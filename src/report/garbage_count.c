@@ -38,7 +38,8 @@ static int count_head(void *context, uint64_t block, uint64_t address, uint64_t 
         return 0;
     garbage->allocations++;
     garbage->bytes += bytes;
-    garbage->held[carrier_of(garbage, block)] += (uint32_t)(bytes >> garbage->objects->block_shift);
+    garbage->held[objects_head_number(garbage->objects, carrier_of(garbage, block))] +=
+        (uint32_t)(bytes >> garbage->objects->block_shift);
     return 0;
 }
 
@@ -77,7 +78,10 @@ static int sort_head(void *context, uint64_t block, uint64_t address, uint64_t b
 {
     struct garbage *garbage = context;
     struct garbage_item item = {
-        block, (uint64_t)garbage->held[block] << garbage->objects->block_shift, false};
+        block,
+        (uint64_t)garbage->held[objects_head_number(garbage->objects, block)]
+            << garbage->objects->block_shift,
+        false};
 
     (void)address, (void)bytes;
     if (mark_keeps(&garbage->mark, block))
@@ -120,7 +124,7 @@ static int count(struct garbage *garbage, struct mph_err *err)
     const struct objects *objects = garbage->objects;
     int rc = fetch_finalisers(objects, err);
 
-    garbage->held = calloc((size_t)objects->block_count + 1, sizeof *garbage->held);
+    garbage->held = calloc((size_t)objects->head_count + 1, sizeof *garbage->held);
     if (rc < 0 || !garbage->held)
         return rc < 0 ? rc : mph_fail_no_memory(err);
     objects_each_head(objects, &(struct head_walk){count_head, garbage});

@@ -169,7 +169,8 @@ static int select_row(void *context, uint64_t block, uint64_t address, uint64_t 
     struct listing *listing = context;
     const struct objects *objects = &listing->session->objects;
     struct row row = {block, address, bytes,
-                      (uint64_t)listing->tally.held_blocks[block] * objects->layout->block_bytes,
+                      (uint64_t)listing->tally.held_blocks[objects_head_number(objects, block)] *
+                          objects->layout->block_bytes,
                       block_type_name(objects, block)};
 
     if (!is_wanted(listing, &row))
