@@ -85,14 +85,20 @@ static void group(struct search *search)
     }
 }
 
-// Names do not add up as values do: a program has as many as were written.
+// Names and constants do not add up as values do: a program has as many as were written.
+static bool is_of_code(const struct kind *kind)
+{
+    return kind == &kind_bytecode || kind == &kind_constants || kind == &kind_constant_table ||
+           kind == &kind_child_table || kind == &kind_module_context;
+}
+
 static bool has_names(const struct retained *retained, uint32_t node)
 {
     const struct objects *objects = retained->objects;
     uint64_t block = dominators_block(&retained->tree, node);
     const struct kind *kind = objects_kind(objects, block);
 
-    return kind == &kind_class || (kind && !strcmp(kind->name, "module")) ||
+    return kind == &kind_class || is_of_code(kind) || (kind && !strcmp(kind->name, "module")) ||
            (kind == &kind_map_table && objects_owner(objects, block) >= objects->block_count);
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,10 @@ def predict(*words: Any) -> Prediction:
     return Prediction(document, blocks)
 
 
-def collect(folder: Path, program: str) -> Path:
+def collect(folder: Path, program: str | Path, versions: Sequence[str] = VERSIONS) -> Path:
     """The folder, with the memory of each WebAssembly build before and after the collection of
-    what the program (collect.py, release.py) leaves behind."""
-    command = [shutil.which("node"), HERE / "collect.mjs", folder, HERE / program, *VERSIONS]
+    what the program (collect.py, release.py, or any file) leaves behind."""
+    command = [shutil.which("node"), HERE / "collect.mjs", folder, HERE / program, *versions]
     subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S)
     return folder
 

@@ -169,6 +169,17 @@ def test_many_under_one_are_suspects(releases: Path) -> None:
     assert re.search(r"^  Node log\[82\] at 0x\w+ leads on to 497 Node, ", text, re.M)
 
 
+def test_constants_of_code_are_no_suspects(tmp_path: Path) -> None:
+    """A program has as many as were written: only the list that has grown is one."""
+    texts = "".join(f"    {'constant number ' + str(i) * 20!r},\n" for i in range(10, 50))
+    (tmp_path / "code.py").write_text(
+        f"import gc\ndef texts():\n  return [\n{texts}  ]\n"
+        "grown = [bytearray(100 + i) for i in range(40)]\ndef drop():\n  pass\n", "ascii")
+    collect(tmp_path, tmp_path / "code.py", VERSIONS[-1:])
+    suspects = retained("--image", f"{tmp_path / f'{VERSIONS[-1]}-before.bin'}@0")["suspects"]
+    assert [(line["holder"]["what"], line["count"]) for line in suspects] == [("list grown", 40)]
+
+
 def test_the_small_are_left_out_unless_asked_for(releases: Path) -> None:
     words = ["--image", f"{releases / f'{VERSIONS[-1]}-before.bin'}@0"]
     short, long = retained(*words), retained("--top=20", *words)
