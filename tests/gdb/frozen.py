@@ -34,6 +34,4 @@ class Frozen:
 def frozen_board(*options: str) -> Iterator[Frozen]:
     """A micro:bit of its own; `options` are the debug port's."""
     with Board() as board, DebugPort(board, options=options) as port, OpenOcd(port) as openocd:
-        table = block_map(board.freeze())
-        board.give_way()
-        yield Frozen(board, port, openocd, table)
+        yield Frozen(board, port, openocd, block_map(board.freeze()))

@@ -39,7 +39,6 @@ def frozen_board(config: tuple[str, ...] = (), code: str = "") -> Iterator[Rig]:
     """A board that has run `code`; the configuration has our command, then what `config` says."""
     with Board() as board:
         text = board.freeze(code)
-        board.give_way()
         with DebugPort(board, options=NOTHING_THERE) as port:
             with OpenOcd(port, [f"source {SOURCE}", *config]) as openocd:
                 yield Rig(board, port, openocd, text[text.index("GC memory layout") :])

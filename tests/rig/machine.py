@@ -10,13 +10,11 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from .process import Process, Scratch, wait_until
 
 Range = tuple[int, int]  # base and size in bytes
-
-NICE = 10  # a tenth of the share that others have
 
 
 def _connect(path: Path) -> socket.socket:
@@ -59,7 +57,6 @@ class Machine:
             stack.enter_context(self._process)
             wait_until(self._sockets_exist, 10, "QEMU's sockets")
             self.serial = stack.enter_context(contextlib.closing(_connect(self.serial_path)))
-            self._cpus = [cpu["thread-id"] for cpu in self.qmp("query-cpus-fast")]
             self.qmp("cont")
             self._booted()
             self._stack = stack.pop_all()
@@ -75,7 +72,7 @@ class Machine:
         self._process.check_running()
         return all(path.exists() for path in (self.serial_path, self.qmp_path, self.gdb_path))
 
-    def qmp(self, command: str, **arguments: object) -> Any:
+    def qmp(self, command: str, **arguments: object) -> object:
         """One command of QEMU's machine protocol."""
         with _connect(self.qmp_path) as stream, stream.makefile("rw") as lines:
             for request in ({"execute": "qmp_capabilities"}, {"execute": command}):
@@ -106,13 +103,6 @@ class Machine:
                 with open(f"/proc/{self._process.pid}/mem", "rb", buffering=0) as memory:
                     return os.pread(memory.fileno(), size, host)
         raise ValueError(f"no memory of {size} bytes at {address:#x}")
-
-    def give_way(self) -> None:
-        """From now on all others go before the CPU: an empty loop would take a whole processor
-        from the tests beside it. Not for programs whose pace matters, and not for interrupts: a
-        CPU that has to wait may stand still anywhere."""
-        for thread in self._cpus:
-            os.setpriority(os.PRIO_PROCESS, thread, NICE)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
